@@ -1,0 +1,8 @@
+//! Plain data, without I/O and without async: what all other modules talk about.
+
+pub mod event;
+pub mod exchange;
+pub mod outcome;
+pub mod report;
+pub mod requirement;
+pub mod target;

@@ -1,0 +1,130 @@
+//! The report: a versioned view of a run, complete enough for every writer.
+//!
+//! Built by folding events (`report::fold`); writers read it and compute no totals of
+//! their own.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{CheckResult, Deviation};
+use super::exchange::{Exchange, TlsFacts};
+use super::outcome::{Ending, FaultDomain, Ledgers, Outcome, Scope, Verdict};
+use super::requirement::{Requirement, RequirementId};
+use super::target::{Attestation, ConnectorInfo};
+
+/// Version of `report.json`; raised when a reader would break.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The report of one run.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    pub schema_version: u32,
+    pub tool: ToolInfo,
+    pub profile: String,
+    pub profile_title: String,
+    pub revision: String,
+    pub suite_digest: String,
+    pub connector: ConnectorInfo,
+    pub url: String,
+    pub modes: Vec<String>,
+    pub scope: Scope,
+    pub strict: bool,
+    pub seed: u64,
+    pub only: Vec<String>,
+    pub started: String,
+    pub finished: String,
+    pub ending: Ending,
+    pub verdict: Verdict,
+    pub exit_code: u8,
+    /// One sentence: verdict with scope and what is missing.
+    pub statement: String,
+    pub ledgers: Ledgers,
+    pub outcomes: BTreeMap<String, u32>,
+    pub facts: ConnectorFacts,
+    /// Most severe first; one root cause is one finding.
+    pub findings: Vec<Finding>,
+    /// Every row of the catalogue in its order.
+    pub requirements: Vec<RequirementResult>,
+    /// Every check in plan order.
+    pub checks: Vec<CheckResult>,
+    /// Exchanges that findings cite; the recording holds all.
+    pub evidence: Vec<Exchange>,
+    /// Number of exchanges in the recording.
+    pub exchanges: u64,
+    pub configuration: serde_json::Value,
+    /// Command that repeats the run.
+    pub command: String,
+}
+
+/// The program that made a report.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct ToolInfo {
+    pub name: String,
+    pub version: String,
+}
+
+/// What was found out about the connector.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectorFacts {
+    /// State of each operation: `supported`, `not supported`, `failing`, `unknown`.
+    pub operations: BTreeMap<String, String>,
+    /// Capabilities as the connector claims them.
+    pub capabilities: BTreeMap<String, bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsFacts>,
+    /// Counts and samples of what discovery found, by name.
+    pub discovered: BTreeMap<String, String>,
+}
+
+/// One row of the catalogue with its outcome.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequirementResult {
+    pub requirement: Requirement,
+    pub outcome: Outcome,
+    pub by_scope: bool,
+    /// Values judged over all checks.
+    pub judged: u64,
+    /// Checks that decided it, by id.
+    pub checks: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domain: Option<FaultDomain>,
+    /// Finding that tells more, by id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub finding: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attestation: Option<Attestation>,
+}
+
+/// One root cause with its consequences.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// `F-1`: stable within a report.
+    pub id: String,
+    pub title: String,
+    /// `fail`, `blocked` or `error`.
+    pub outcome: Outcome,
+    /// Highest level among the violated requirements; `None` for faults outside them.
+    pub level: Option<super::requirement::Level>,
+    pub domain: FaultDomain,
+    /// Requirements violated, the primary first.
+    pub violates: Vec<RequirementId>,
+    /// Requirements that could not be judged because of it.
+    pub blocks: Vec<RequirementId>,
+    /// What was seen, first few; expected and actual side by side.
+    pub deviations: Vec<Deviation>,
+    pub deviation_count: u64,
+    /// What to do about it.
+    pub remedy: String,
+    /// Command that shows it again.
+    pub reproduce: String,
+    /// Shell script with the authentication step and placeholders for secrets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub curl: Option<String>,
+}
