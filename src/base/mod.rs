@@ -2,3 +2,7 @@
 //! diagnostics with a place, redaction by value.
 
 pub mod clock;
+pub mod diag;
+pub mod json;
+pub mod redact;
+pub mod rng;

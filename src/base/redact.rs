@@ -1,0 +1,728 @@
+//! Redaction by value: a secret that was registered is masked wherever it turns up,
+//! in every encoding in which it travels.
+//!
+//! Each secret gets a label such as `«token:3»`, which replaces it. Labels are
+//! numbered by kind in the order of registration, hold no character that JSON would
+//! have to escape, and are themselves never redacted, so redacting twice changes
+//! nothing.
+//!
+//! Forms that are recognised: the value itself; base64 in both alphabets, with and
+//! without padding, alone and at any offset inside a longer base64 text; hexadecimal
+//! in both cases; percent-encoded in the usual dialects, with both cases of the
+//! digits and with `+` for blanks; escaped for JSON in the usual dialects; escaped for
+//! HTML and XML. Of a JSON Web Token the payload and the signature alone count too.
+//!
+//! A secret of fewer than [`SHORT`] bytes would hit innocent text everywhere.
+//! It is masked only where it is a whole value: the whole text, between equal quotes,
+//! between `>` and `<`, after `Bearer ` or `Basic ` up to the end of the text, or from
+//! `=` to `&` or the end.
+//!
+//! The search is linear in the text. It looks for the last bytes of every form and
+//! compares the rest where they are found; when hostile text makes that dear, those
+//! last bytes alone count as the secret, so that too much is masked and never too
+//! little.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use aho_corasick::AhoCorasick;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+
+/// Secrets of fewer bytes are masked only as whole values.
+pub const SHORT: usize = 6;
+
+/// Longest tail of a form that is searched for.
+const ANCHOR: usize = 32;
+
+/// Bytes that one call may compare beside the search itself.
+const COMPARE_BUDGET: usize = 256 * 1024 * 1024;
+
+/// Secrets that share one automaton.
+const SEGMENT: usize = 64;
+
+/// Masks registered secrets. Share one by `Arc` among everything that captures.
+#[derive(Default)]
+pub struct Redactor {
+    state: RwLock<State>,
+}
+
+#[derive(Default)]
+struct State {
+    labels: Vec<String>,
+    known: HashMap<String, usize>,
+    counts: BTreeMap<String, usize>,
+    segments: Vec<Arc<Segment>>,
+}
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Redactor")
+            .field("secrets", &self.read(|state| state.labels.len()))
+            .finish()
+    }
+}
+
+impl Redactor {
+    /// A redactor that knows no secret.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Registers a secret and gives its label, `«kind:n»`. The same value gets the
+    /// label of its first registration; an empty value gets a label and masks nothing.
+    pub fn register(&self, kind: &str, secret: &str) -> String {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = state.known.get(secret) {
+            return state.labels[*index].clone();
+        }
+        let kind = plain(kind);
+        let count = state.counts.entry(kind.clone()).or_insert(0);
+        *count += 1;
+        let label = format!("«{kind}:{count}»");
+        let index = state.labels.len();
+        state.labels.push(label.clone());
+        state.known.insert(secret.to_owned(), index);
+        if !secret.is_empty() {
+            state.add(forms_of(secret, index, &label));
+        }
+        label
+    }
+
+    /// The text with every registered secret replaced by its label.
+    pub fn redact(&self, text: &str) -> String {
+        match self.masked(text.as_bytes()) {
+            // Every form is UTF-8, so a cut cannot fall inside a character.
+            Some(bytes) => String::from_utf8(bytes)
+                .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+            None => text.to_owned(),
+        }
+    }
+
+    /// The same for bytes of any kind.
+    pub fn redact_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        self.masked(bytes).unwrap_or_else(|| bytes.to_owned())
+    }
+
+    /// Leak scan: the label of the first secret that the text holds in any form.
+    pub fn find(&self, text: &str) -> Option<String> {
+        let regions = self.regions(text.as_bytes());
+        let region = regions.first()?;
+        self.read(|state| state.labels.get(region.secret).cloned())
+    }
+
+    fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let regions = self.regions(text);
+        if regions.is_empty() {
+            return None;
+        }
+        let labels = self.read(|state| state.labels.clone());
+        let mut masked = Vec::with_capacity(text.len());
+        let mut from = 0;
+        for region in &regions {
+            masked.extend_from_slice(&text[from..region.start]);
+            masked.extend_from_slice(labels[region.secret].as_bytes());
+            from = region.end;
+        }
+        masked.extend_from_slice(&text[from..]);
+        Some(masked)
+    }
+
+    /// What to mask: in order, without overlap, labels left alone.
+    fn regions(&self, text: &[u8]) -> Vec<Region> {
+        let segments = self.read(|state| state.segments.clone());
+        let mut budget = COMPARE_BUDGET;
+        let mut secrets = Vec::new();
+        let mut labels = Vec::new();
+        for segment in &segments {
+            segment.scan(text, &mut budget, &mut secrets, &mut labels);
+        }
+        labels.sort_unstable_by_key(|label| label.start);
+        secrets.retain(|secret| {
+            let after = labels.partition_point(|label| label.start <= secret.start);
+            after == 0 || labels[after - 1].end < secret.end
+        });
+        secrets.sort_unstable_by_key(|secret| (secret.end, secret.start));
+        let mut merged = Vec::with_capacity(secrets.len());
+        for secret in secrets {
+            join(&mut merged, secret);
+        }
+        merged
+    }
+
+    fn read<T>(&self, view: impl FnOnce(&State) -> T) -> T {
+        view(&self.state.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl State {
+    /// Adds the forms of one secret to the segment that still has room.
+    fn add(&mut self, forms: Vec<Form>) {
+        let mut segment = match self.segments.last() {
+            Some(last) if last.secrets < SEGMENT => {
+                let last = last.clone();
+                self.segments.pop();
+                Segment {
+                    secrets: last.secrets,
+                    forms: last.forms.clone(),
+                    matcher: OnceLock::new(),
+                }
+            }
+            _ => Segment::default(),
+        };
+        segment.secrets += 1;
+        segment.forms.extend(forms.into_iter().map(Arc::new));
+        self.segments.push(Arc::new(segment));
+    }
+}
+
+/// A text to look for.
+struct Form {
+    text: Vec<u8>,
+    secret: usize,
+    role: Role,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// Mask it everywhere.
+    Anywhere,
+    /// Mask it where it is a whole value.
+    Whole,
+    /// A label: leave it alone.
+    Label,
+}
+
+/// A stretch of text that holds a secret.
+#[derive(Debug, Clone, Copy)]
+struct Region {
+    start: usize,
+    end: usize,
+    secret: usize,
+    /// Length of the longest hit in it, which decides the label.
+    longest: usize,
+}
+
+/// Appends a region to regions that end before or with it, and merges overlaps.
+fn join(regions: &mut Vec<Region>, mut region: Region) {
+    while let Some(last) = regions.last() {
+        if last.end <= region.start {
+            break;
+        }
+        let (secret, longest) = if last.longest >= region.longest {
+            (last.secret, last.longest)
+        } else {
+            (region.secret, region.longest)
+        };
+        region = Region {
+            start: last.start.min(region.start),
+            end: last.end.max(region.end),
+            secret,
+            longest,
+        };
+        regions.pop();
+    }
+    regions.push(region);
+}
+
+/// Up to [`SEGMENT`] secrets and their automaton, built when first used.
+#[derive(Default)]
+struct Segment {
+    secrets: usize,
+    forms: Vec<Arc<Form>>,
+    matcher: OnceLock<Option<Matcher>>,
+}
+
+struct Matcher {
+    automaton: AhoCorasick,
+    /// Forms that end in the anchor of this number.
+    buckets: Vec<Vec<usize>>,
+}
+
+impl Segment {
+    fn matcher(&self) -> Option<&Matcher> {
+        self.matcher
+            .get_or_init(|| {
+                let mut numbers: HashMap<&[u8], usize> = HashMap::new();
+                let mut anchors: Vec<&[u8]> = Vec::new();
+                let mut buckets: Vec<Vec<usize>> = Vec::new();
+                for (index, form) in self.forms.iter().enumerate() {
+                    let anchor = &form.text[form.text.len().saturating_sub(ANCHOR)..];
+                    let number = *numbers.entry(anchor).or_insert_with(|| {
+                        anchors.push(anchor);
+                        buckets.push(Vec::new());
+                        anchors.len() - 1
+                    });
+                    buckets[number].push(index);
+                }
+                let automaton = AhoCorasick::new(&anchors).ok()?;
+                Some(Matcher { automaton, buckets })
+            })
+            .as_ref()
+    }
+
+    fn scan(
+        &self,
+        text: &[u8],
+        budget: &mut usize,
+        secrets: &mut Vec<Region>,
+        labels: &mut Vec<Region>,
+    ) {
+        let Some(matcher) = self.matcher() else {
+            return;
+        };
+        // Hits come in the order of their ends, so they can be merged on the way.
+        let mut merged = Vec::new();
+        for hit in matcher.automaton.find_overlapping_iter(text) {
+            for index in &matcher.buckets[hit.pattern().as_usize()] {
+                let form = &self.forms[*index];
+                let end = hit.end();
+                let length = form.text.len();
+                let rest = length.saturating_sub(ANCHOR);
+                let start = if rest > *budget {
+                    hit.start()
+                } else {
+                    *budget -= rest;
+                    match end.checked_sub(length) {
+                        Some(start) if text[start..end] == form.text[..] => start,
+                        _ => continue,
+                    }
+                };
+                let region = Region {
+                    start,
+                    end,
+                    secret: form.secret,
+                    longest: end - start,
+                };
+                match form.role {
+                    Role::Label => labels.push(region),
+                    Role::Whole if !is_whole(text, start, end) => {}
+                    Role::Whole | Role::Anywhere => join(&mut merged, region),
+                }
+            }
+        }
+        secrets.append(&mut merged);
+    }
+}
+
+/// Whether the stretch is a value of its own, and not part of something longer.
+fn is_whole(text: &[u8], start: usize, end: usize) -> bool {
+    let (before, after) = (&text[..start], &text[end..]);
+    match (before.last(), after.first()) {
+        (None, None) => true,
+        (Some(b'"'), Some(b'"')) | (Some(b'\''), Some(b'\'')) | (Some(b'>'), Some(b'<')) => true,
+        (Some(b'"'), Some(b'\\')) => after.starts_with(b"\\\""),
+        (Some(b'='), None | Some(b'&')) => true,
+        (Some(b' '), None) => {
+            before.eq_ignore_ascii_case(b"bearer ") || before.eq_ignore_ascii_case(b"basic ")
+        }
+        _ => false,
+    }
+}
+
+/// A kind as it may stand in a label.
+fn plain(kind: &str) -> String {
+    let plain: String = kind
+        .chars()
+        .map(|character| match character {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '_' => character,
+            _ => '-',
+        })
+        .collect();
+    if plain.is_empty() {
+        "secret".to_owned()
+    } else {
+        plain
+    }
+}
+
+/// All forms of a secret, and its label.
+fn forms_of(secret: &str, index: usize, label: &str) -> Vec<Form> {
+    let role = if secret.len() < SHORT {
+        Role::Whole
+    } else {
+        Role::Anywhere
+    };
+    let mut texts = BTreeSet::new();
+    add_forms(secret, role, &mut texts);
+    for part in token_parts(secret) {
+        add_forms(part, role, &mut texts);
+    }
+    let mut forms: Vec<Form> = texts
+        .into_iter()
+        .map(|text| Form {
+            text: text.into_bytes(),
+            secret: index,
+            role,
+        })
+        .collect();
+    forms.push(Form {
+        text: label.as_bytes().to_vec(),
+        secret: index,
+        role: Role::Label,
+    });
+    forms
+}
+
+/// Payload and signature, when the secret looks like a JSON Web Token.
+fn token_parts(secret: &str) -> impl Iterator<Item = &str> {
+    let parts: Vec<&str> = secret.split('.').collect();
+    let is_token = parts.len() == 3 && secret.starts_with("eyJ");
+    parts
+        .into_iter()
+        .skip(1)
+        .filter(move |part| is_token && part.len() >= 16)
+}
+
+fn add_forms(secret: &str, role: Role, forms: &mut BTreeSet<String>) {
+    let bytes = secret.as_bytes();
+    let base64 = STANDARD.encode(bytes);
+    escaped_forms(secret, forms);
+    escaped_forms(&base64, forms);
+    forms.insert(STANDARD_NO_PAD.encode(bytes));
+    forms.insert(URL_SAFE.encode(bytes));
+    forms.insert(URL_SAFE_NO_PAD.encode(bytes));
+    forms.insert(bytes.iter().map(|byte| format!("{byte:02x}")).collect());
+    forms.insert(bytes.iter().map(|byte| format!("{byte:02X}")).collect());
+    if role == Role::Anywhere {
+        for shift in 0..3 {
+            let mut shifted = vec![0; shift];
+            shifted.extend_from_slice(bytes);
+            // Only characters that no neighbour has a share in.
+            let from = (shift * 8).div_ceil(6);
+            let to = shifted.len() * 8 / 6;
+            forms.insert(STANDARD_NO_PAD.encode(&shifted)[from..to].to_owned());
+            forms.insert(URL_SAFE_NO_PAD.encode(&shifted)[from..to].to_owned());
+        }
+    }
+}
+
+/// The text as it stands, and escaped for URLs, JSON and HTML.
+fn escaped_forms(text: &str, forms: &mut BTreeSet<String>) {
+    forms.insert(text.to_owned());
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+    if text.bytes().all(is_plain) {
+        // No dialect escapes any of these.
+        return;
+    }
+    for kept in ["-._~", "*-._", "-._~!'()*", "-._~!'()*;,/?:@&=+$#"] {
+        for upper in [false, true] {
+            for plus in [false, true] {
+                forms.insert(percent_encoded(text, kept, upper, plus));
+            }
+        }
+    }
+    for style in 0..16_u8 {
+        forms.insert(json_escaped(text, style));
+    }
+    for quote in ["\"", "&quot;", "&#34;", "&#x22;"] {
+        for apostrophe in ["'", "&#39;", "&#x27;", "&apos;"] {
+            for ascii in [false, true] {
+                forms.insert(html_escaped(text, quote, apostrophe, ascii));
+            }
+        }
+    }
+}
+
+fn percent_encoded(text: &str, kept: &str, upper: bool, plus: bool) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b' ' if plus => encoded.push('+'),
+            _ if byte.is_ascii_alphanumeric() || kept.as_bytes().contains(&byte) => {
+                encoded.push(char::from(byte));
+            }
+            _ if upper => encoded.push_str(&format!("%{byte:02X}")),
+            _ => encoded.push_str(&format!("%{byte:02x}")),
+        }
+    }
+    encoded
+}
+
+/// Escapes for a JSON string. The bits of `style`: `\/` for slashes; everything
+/// outside ASCII as `\u`; characters special in HTML as `\u`; digits in upper case.
+fn json_escaped(text: &str, style: u8) -> String {
+    let (slash, ascii, html, upper) = (style & 1, style & 2, style & 4, style & 8);
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' if html == 0 => escaped.push_str("\\\""),
+            '\\' => escaped.push_str("\\\\"),
+            '/' if slash != 0 => escaped.push_str("\\/"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\t' => escaped.push_str("\\t"),
+            '\u{8}' => escaped.push_str("\\b"),
+            '\u{c}' => escaped.push_str("\\f"),
+            '"' | '&' | '<' | '>' | '\'' | '+' | '`' if html != 0 => {
+                unicode_escape(character, upper != 0, &mut escaped);
+            }
+            '\0'..='\u{1f}' => unicode_escape(character, upper != 0, &mut escaped),
+            _ if ascii != 0 && !character.is_ascii() => {
+                unicode_escape(character, upper != 0, &mut escaped);
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+fn unicode_escape(character: char, upper: bool, out: &mut String) {
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        let escape = if upper {
+            format!("\\u{unit:04X}")
+        } else {
+            format!("\\u{unit:04x}")
+        };
+        out.push_str(&escape);
+    }
+}
+
+fn html_escaped(text: &str, quote: &str, apostrophe: &str, ascii: bool) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str(quote),
+            '\'' => escaped.push_str(apostrophe),
+            _ if ascii && !character.is_ascii() => {
+                escaped.push_str(&format!("&#{};", u32::from(character)));
+            }
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use proptest::prelude::*;
+
+    #[test]
+    fn labels_count_by_kind_and_stay_with_their_value() {
+        let redactor = Redactor::new();
+        assert_eq!(redactor.register("secret", "first-secret"), "«secret:1»");
+        assert_eq!(redactor.register("token", "first-token"), "«token:1»");
+        assert_eq!(redactor.register("secret", "second-secret"), "«secret:2»");
+        assert_eq!(redactor.register("token", "first-secret"), "«secret:1»");
+        assert_eq!(
+            redactor.register("a \"kind\"\\", "another"),
+            "«a--kind--:1»"
+        );
+        assert_eq!(redactor.register("", "nameless"), "«secret:3»");
+    }
+
+    #[test]
+    fn a_secret_is_masked_wherever_it_stands() {
+        let redactor = Redactor::new();
+        redactor.register("secret", "s3cr3t/Wert+ä\"x");
+        for (text, masked) in [
+            ("Bearer s3cr3t/Wert+ä\"x", "Bearer «secret:1»"),
+            (r#"{"a":"s3cr3t/Wert+ä\"x"}"#, r#"{"a":"«secret:1»"}"#),
+            (r#"{"a":"s3cr3t\/Wert+\u00e4\"x"}"#, r#"{"a":"«secret:1»"}"#),
+            (
+                r#"{"a":"s3cr3t/Wert\u002B\u00E4\u0022x"}"#,
+                r#"{"a":"«secret:1»"}"#,
+            ),
+            ("?q=s3cr3t%2FWert%2B%C3%A4%22x&r", "?q=«secret:1»&r"),
+            ("?q=s3cr3t%2fWert%2b%c3%a4%22x&r", "?q=«secret:1»&r"),
+            ("<a>s3cr3t/Wert+ä&quot;x</a>", "<a>«secret:1»</a>"),
+            ("<a>s3cr3t/Wert+&#228;&#34;x</a>", "<a>«secret:1»</a>"),
+            ("dead733363723374", "dead733363723374"),
+        ] {
+            assert_eq!(redactor.redact(text), masked);
+        }
+    }
+
+    #[test]
+    fn base64_is_found_at_every_offset_inside_a_longer_text() {
+        let redactor = Redactor::new();
+        redactor.register("secret", "correct-horse");
+        for before in ["", "u", "us", "usr", "user:"] {
+            for after in ["", "1", "12", "123"] {
+                let text = STANDARD.encode(format!("{before}correct-horse{after}"));
+                assert!(redactor.find(&text).is_some(), "{before}…{after}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_parts_of_a_token_are_secrets_too() {
+        let redactor = Redactor::new();
+        let (header, payload) = ("eyJhbGciOiJSUzI1NiJ9", "eyJjdHgiOiJDdXN0MTIzNDUifQ");
+        let signature = "c2lnbmF0dXJlLW9mLXRoZS10b2tlbg";
+        let label = redactor.register("token", &format!("{header}.{payload}.{signature}"));
+        assert_eq!(redactor.redact(payload), label);
+        assert_eq!(
+            redactor.redact(&format!("x {signature} y")),
+            format!("x {label} y")
+        );
+        assert_eq!(redactor.redact(header), header);
+        assert_eq!(
+            redactor.redact(&format!("{header}.{payload}.{signature}")),
+            label
+        );
+    }
+
+    #[test]
+    fn short_secrets_are_masked_as_whole_values_only() {
+        let redactor = Redactor::new();
+        redactor.register("secret", "12345");
+        for (text, masked) in [
+            ("12345", "«secret:1»"),
+            ("Bearer 12345", "Bearer «secret:1»"),
+            (
+                r#"{"a":"12345","b":12345}"#,
+                r#"{"a":"«secret:1»","b":12345}"#,
+            ),
+            (r#""{\"a\":\"12345\"}""#, r#""{\"a\":\"«secret:1»\"}""#),
+            ("<a>12345</a>", "<a>«secret:1»</a>"),
+            ("?a=12345&b=1", "?a=«secret:1»&b=1"),
+            ("?b=1&a=12345", "?b=1&a=«secret:1»"),
+            ("order 12345 of 3", "order 12345 of 3"),
+            ("\"012345\"", "\"012345\""),
+        ] {
+            assert_eq!(redactor.redact(text), masked);
+        }
+    }
+
+    #[test]
+    fn an_empty_secret_masks_nothing() {
+        let redactor = Redactor::new();
+        assert_eq!(redactor.register("secret", ""), "«secret:1»");
+        assert_eq!(redactor.redact("\"\" text"), "\"\" text");
+    }
+
+    #[test]
+    fn labels_are_left_alone() {
+        let redactor = Redactor::new();
+        redactor.register("secret", "secret");
+        let once = redactor.redact("the secret is \"secret\"");
+        assert_eq!(once, "the «secret:1» is \"«secret:1»\"");
+        assert_eq!(redactor.redact(&once), once);
+        assert_eq!(redactor.find(&once), None);
+    }
+
+    #[test]
+    fn overlapping_secrets_leave_no_part_behind() {
+        let redactor = Redactor::new();
+        redactor.register("secret", "abcdefgh");
+        redactor.register("secret", "efghijklmn");
+        assert_eq!(redactor.redact("<abcdefghijklmn>"), "<«secret:2»>");
+        let nested = Redactor::new();
+        nested.register("secret", "inside");
+        nested.register("secret", "the inside of it");
+        assert_eq!(nested.redact("the inside of it"), "«secret:2»");
+        assert_eq!(nested.redact("the inside of us"), "the «secret:1» of us");
+    }
+
+    #[test]
+    fn many_secrets_of_a_common_head_and_tail_are_told_apart() {
+        let redactor = Redactor::new();
+        let tail = "=".repeat(ANCHOR);
+        let secret = |number: usize| format!("common-head-{number:04}-{tail}");
+        for number in 0..3 * SEGMENT {
+            redactor.register("token", &secret(number));
+        }
+        for number in 0..3 * SEGMENT {
+            let text = format!("<{}>", secret(number));
+            assert_eq!(redactor.redact(&text), format!("<«token:{}»>", number + 1));
+        }
+        assert_eq!(redactor.find(&secret(9999)), None);
+    }
+
+    #[test]
+    fn hostile_repetition_is_masked_without_taking_for_ever() {
+        let redactor = Redactor::new();
+        redactor.register("token", &"a".repeat(8192));
+        let text = format!("{}b", "a".repeat(8191)).repeat(64);
+        // Too much may be masked here, a whole secret may not be left.
+        assert!(!redactor.redact(&text).contains(&"a".repeat(8192)));
+        let whole = "a".repeat(100_000);
+        assert_eq!(redactor.redact(&whole), "«token:1»");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_keep_their_place() {
+        let redactor = Redactor::new();
+        redactor.register("secret", "hunter22");
+        assert_eq!(
+            redactor.redact_bytes(b"\xff\x00hunter22\xfe"),
+            [b"\xff\x00".as_slice(), "«secret:1»".as_bytes(), b"\xfe"].concat()
+        );
+    }
+
+    #[test]
+    fn debug_output_holds_no_secret() {
+        let redactor = Redactor::new();
+        redactor.register("secret", "hunter22");
+        assert_eq!(format!("{redactor:?}"), "Redactor { secrets: 1 }");
+    }
+
+    /// A secret of some length that cannot be taken for a label.
+    fn secret() -> impl Strategy<Value = String> {
+        proptest::string::string_regex("[^«»]{6,48}").expect("the expression is valid")
+    }
+
+    proptest! {
+        #[test]
+        fn planted_secrets_never_survive(
+            secrets in proptest::collection::vec(secret(), 1..4),
+            before in "[^«»]{0,20}",
+            after in "[^«»]{0,20}",
+        ) {
+            let redactor = Redactor::new();
+            for secret in &secrets {
+                redactor.register("secret", secret);
+            }
+            let mut forms = BTreeSet::new();
+            for secret in &secrets {
+                add_forms(secret, Role::Anywhere, &mut forms);
+            }
+            for form in &forms {
+                let text = format!("{before}{form}{after}");
+                prop_assert!(redactor.find(&text).is_some());
+                let masked = redactor.redact(&text);
+                prop_assert!(!masked.contains(form.as_str()), "{masked}");
+                prop_assert_eq!(redactor.find(&masked), None);
+                prop_assert_eq!(
+                    redactor.redact_bytes(text.as_bytes()),
+                    masked.into_bytes()
+                );
+            }
+        }
+
+        #[test]
+        fn json_stays_json_with_the_same_members(
+            secret in secret(),
+            kind in ".{0,8}",
+            other in "[ -~]{0,20}",
+        ) {
+            let redactor = Redactor::new();
+            let label = redactor.register(&kind, &secret);
+            let value = serde_json::json!({"é": secret, "ü": [format!("ö{secret}ö")], "ß": null});
+            let masked: serde_json::Value =
+                serde_json::from_str(&redactor.redact(&value.to_string())).expect("JSON");
+            prop_assert_eq!(&masked["é"], &label);
+            prop_assert_eq!(&masked["ü"][0], &format!("ö{label}ö"));
+            prop_assert_eq!(redactor.redact(&other).is_empty(), other.is_empty());
+        }
+
+        #[test]
+        fn text_without_secrets_is_unchanged(
+            secret in "[A-Za-z]{6,40}",
+            text in "[ äöü.,:;{}«»]{0,200}",
+        ) {
+            let redactor = Redactor::new();
+            redactor.register("secret", &secret);
+            prop_assert_eq!(redactor.redact(&text), text.clone());
+            prop_assert_eq!(redactor.find(&text), None);
+            prop_assert_eq!(redactor.redact_bytes(text.as_bytes()), text.into_bytes());
+        }
+    }
+}
