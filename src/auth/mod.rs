@@ -1,0 +1,20 @@
+//! Tokens and keys with which the harness plays the party that connectors trust:
+//! signing keys and their published forms, good tokens, broken tokens, and a small
+//! server for the key set.
+//!
+//! Everything but the [`KeyServer`] is pure; time comes from the caller. This module
+//! knows the format of tokens and nothing of what a profile puts into them, and it
+//! never judges an answer.
+
+mod defect;
+mod key;
+mod server;
+mod sha1;
+#[cfg(test)]
+mod testing;
+mod token;
+
+pub use defect::{Defect, ForgeContext, UnknownDefect, forge};
+pub use key::{KeyError, SigningKey, discovery, jwks};
+pub use server::{KeyServer, KeyServerError};
+pub use token::{TokenTemplate, mint, split_token};
