@@ -3,6 +3,8 @@
 pub mod event;
 pub mod exchange;
 pub mod outcome;
+pub mod profile;
 pub mod report;
 pub mod requirement;
+pub mod scenario;
 pub mod target;
