@@ -1,0 +1,555 @@
+//! What all scenarios of a run share: the way to the wire, what was learnt of the
+//! connector, and the judgements that look at every exchange.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use base64::Engine as _;
+use serde_json::Value;
+
+use super::judge::CheckState;
+use super::{Options, Prepared, Sink, seconds, session};
+use crate::auth::SigningKey;
+use crate::base::clock::Clock;
+use crate::expr::Scope;
+use crate::judgement::{Arguments, Facts, Judged, Observed, objects};
+use crate::model::event::{CheckResult, Deviation, RunEvent};
+use crate::model::exchange::{
+    BodyText, Exchange, Header, ResponseEvidence, TlsFacts, TransportFault, TransportFaultKind,
+    WireRequest, WireResponse,
+};
+use crate::model::outcome::FaultDomain;
+use crate::model::report::ConnectorFacts;
+use crate::model::requirement::RequirementId;
+use crate::suite::{AlwaysKind, AlwaysRule, Suite};
+use crate::transport::Sent;
+
+/// State of an operation as calls with valid requests show it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OperationState {
+    Supported,
+    NotSupported,
+    Failing,
+}
+
+impl OperationState {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Supported => "supported",
+            Self::NotSupported => "not supported",
+            Self::Failing => "failing",
+        }
+    }
+}
+
+/// Why scenarios cannot be played: one root cause for all that it blocks.
+#[derive(Debug, Clone)]
+pub(super) struct Gate {
+    pub cause: String,
+    pub reason: String,
+    pub domain: FaultDomain,
+}
+
+/// A check that belongs to no scenario: fed by every exchange.
+struct Standing {
+    requirements: Vec<RequirementId>,
+    line: u64,
+    state: CheckState,
+}
+
+pub(super) struct World<'a> {
+    pub suite: &'a Suite,
+    pub prepared: &'a Prepared,
+    pub options: &'a Options,
+    pub clock: Arc<dyn Clock>,
+    sink: &'a dyn Sink,
+    pub sessions: session::Sessions,
+    /// The signing key in force; replaced when a scenario rotates it.
+    key: Mutex<Option<Arc<SigningKey>>>,
+    /// A key that nobody trusts, made when a token first needs it.
+    stranger: Mutex<Option<Arc<SigningKey>>>,
+    operations: Mutex<BTreeMap<String, OperationState>>,
+    exports: Mutex<Scope>,
+    standing: Mutex<BTreeMap<String, Standing>>,
+    gates: Mutex<BTreeMap<String, Gate>>,
+    tls: Mutex<Option<TlsFacts>>,
+    exchanges: AtomicUsize,
+}
+
+/// A request with what is known about it before it is sent.
+pub(super) struct Outgoing<'r> {
+    pub id: String,
+    pub origin: String,
+    pub operation: String,
+    pub request: WireRequest,
+    pub body: Option<&'r Value>,
+    pub attempt: u8,
+    pub invalid: bool,
+    pub authenticating: bool,
+    pub situation: Option<String>,
+}
+
+/// What came back.
+pub(super) struct Incoming {
+    pub response: Result<WireResponse, TransportFault>,
+    pub answer: Option<Value>,
+    pub elapsed_ms: f64,
+}
+
+impl<'a> World<'a> {
+    pub(super) fn new(
+        suite: &'a Suite,
+        prepared: &'a Prepared,
+        options: &'a Options,
+        clock: Arc<dyn Clock>,
+        sink: &'a dyn Sink,
+    ) -> Self {
+        Self {
+            suite,
+            prepared,
+            options,
+            clock,
+            sink,
+            sessions: session::Sessions::default(),
+            key: Mutex::new(prepared.key.clone()),
+            stranger: Mutex::default(),
+            operations: Mutex::default(),
+            exports: Mutex::default(),
+            standing: Mutex::default(),
+            gates: Mutex::default(),
+            tls: Mutex::default(),
+            exchanges: AtomicUsize::new(0),
+        }
+    }
+
+    pub(super) fn now(&self) -> String {
+        seconds(self.clock.as_ref())
+    }
+
+    pub(super) fn emit(&self, event: RunEvent) {
+        self.sink.emit(event);
+    }
+
+    pub(super) fn key(&self) -> Option<Arc<SigningKey>> {
+        lock(&self.key).clone()
+    }
+
+    pub(super) fn set_key(&self, key: Arc<SigningKey>) {
+        *lock(&self.key) = Some(key);
+    }
+
+    pub(super) fn stranger_key(&self) -> Result<Arc<SigningKey>, String> {
+        let mut stranger = lock(&self.stranger);
+        if let Some(key) = stranger.as_ref() {
+            return Ok(Arc::clone(key));
+        }
+        let key = SigningKey::generate("Not the trusted key", self.clock.now())
+            .map_err(|error| error.to_string())?;
+        Ok(Arc::clone(stranger.insert(Arc::new(key))))
+    }
+
+    pub(super) fn tls(&self) -> Option<TlsFacts> {
+        lock(&self.tls).clone()
+    }
+
+    pub(super) fn set_tls(&self, facts: TlsFacts) {
+        *lock(&self.tls) = Some(facts);
+    }
+
+    /// Blocks all scenarios of a mode, or of every mode when `mode` is empty.
+    pub(super) fn close_gate(&self, mode: &str, gate: Gate) {
+        lock(&self.gates).insert(mode.to_owned(), gate);
+    }
+
+    pub(super) fn gate(&self, mode: &str) -> Option<Gate> {
+        let gates = lock(&self.gates);
+        gates.get("").or_else(|| gates.get(mode)).cloned()
+    }
+
+    pub(super) fn operation(&self, name: &str) -> Option<OperationState> {
+        lock(&self.operations).get(name).copied()
+    }
+
+    /// The first plain call of an operation decides its state.
+    pub(super) fn set_operation(&self, name: &str, state: OperationState) {
+        lock(&self.operations)
+            .entry(name.to_owned())
+            .or_insert(state);
+    }
+
+    /// Whether a connector must support the operation.
+    pub(super) fn mandatory(&self, name: &str) -> bool {
+        let rules = self.suite.profile.operations.get(name);
+        rules.is_some_and(|rules| {
+            let claimed = |claim: &str| self.prepared.target.claims.get(claim) != Some(&false);
+            rules.mandatory
+                && rules
+                    .claim
+                    .as_ref()
+                    .is_none_or(|claim| claimed(&claim.value))
+        })
+    }
+
+    pub(super) fn exports(&self) -> Scope {
+        let mut scope = lock(&self.exports).clone();
+        let states: serde_json::Map<String, Value> = lock(&self.operations)
+            .iter()
+            .map(|(name, state)| (name.clone(), Value::from(state.word())))
+            .collect();
+        scope.set_json("operations", &Value::Object(states));
+        scope
+    }
+
+    pub(super) fn export(&self, name: &str, value: crate::expr::Value) {
+        lock(&self.exports).set(name, value);
+    }
+
+    /// Claimed capabilities; `None` while unknown.
+    pub(super) fn capabilities(&self) -> Option<BTreeMap<String, bool>> {
+        let name = self.suite.profile.capabilities.as_ref()?;
+        let value = crate::expr::to_json(lock(&self.exports).get(name)?);
+        let members = value.as_object()?;
+        Some(
+            members
+                .iter()
+                .map(|(name, value)| (name.clone(), value == &Value::Bool(true)))
+                .collect(),
+        )
+    }
+
+    /// Emits what discovery found.
+    pub(super) fn discovered(&self) {
+        let scope = self.exports();
+        let discovered = self.suite.show.iter().filter_map(|(label, expr)| {
+            let value = expr.eval(&scope).ok()?;
+            Some((
+                label.clone(),
+                self.prepared.redactor.redact(&value.to_string()),
+            ))
+        });
+        let mut operations: BTreeMap<String, String> = self
+            .suite
+            .profile
+            .operations
+            .keys()
+            .map(|name| (name.clone(), "unknown".to_owned()))
+            .collect();
+        for (name, state) in lock(&self.operations).iter() {
+            operations.insert(name.clone(), state.word().to_owned());
+        }
+        self.emit(RunEvent::Discovered(ConnectorFacts {
+            operations,
+            capabilities: self.capabilities().unwrap_or_default(),
+            tls: self.tls(),
+            discovered: discovered.collect(),
+        }));
+    }
+
+    /// Sends a request, records the exchange and judges it by the standing rules.
+    pub(super) async fn send(&self, outgoing: &Outgoing<'_>) -> Incoming {
+        let sent_at = self.clock.now().to_string();
+        let sent = self
+            .prepared
+            .client
+            .send(&outgoing.request)
+            .await
+            .unwrap_or_else(|error| Sent {
+                result: Err(TransportFault {
+                    kind: TransportFaultKind::Protocol,
+                    detail: error.to_string(),
+                }),
+                elapsed: Duration::ZERO,
+                reconnected: false,
+            });
+        self.exchanges.fetch_add(1, Ordering::Relaxed);
+        let elapsed_ms = sent.elapsed.as_secs_f64() * 1000.0;
+        let answer = match &sent.result {
+            Ok(response) if !response.truncated => serde_json::from_slice(&response.body).ok(),
+            _ => None,
+        };
+        if outgoing.authenticating
+            && let Some(answer) = &answer
+        {
+            session::register_tokens(self, answer);
+        }
+        self.record(outgoing, &sent.result, sent_at, elapsed_ms);
+        if let Ok(response) = &sent.result {
+            let facts = Facts {
+                operation: &outgoing.operation,
+                request: outgoing.body,
+                response,
+                answer: answer.as_ref(),
+                elapsed_ms,
+                authenticating: outgoing.authenticating,
+            };
+            for rule in &self.suite.always {
+                self.judge_always(rule, outgoing, &facts);
+            }
+        }
+        Incoming {
+            response: sent.result,
+            answer,
+            elapsed_ms,
+        }
+    }
+
+    fn record(
+        &self,
+        outgoing: &Outgoing<'_>,
+        result: &Result<WireResponse, TransportFault>,
+        sent: String,
+        elapsed_ms: f64,
+    ) {
+        let redactor = &self.prepared.redactor;
+        let headers = |headers: &[(String, String)]| {
+            headers
+                .iter()
+                .map(|(name, value)| Header {
+                    name: name.clone(),
+                    value: redactor.redact(value),
+                })
+                .collect()
+        };
+        let response = result.as_ref().ok().map(|response| ResponseEvidence {
+            status: response.status,
+            version: response.version.clone(),
+            headers: headers(&response.headers),
+            body: self.body_text(&response.body, response.truncated),
+        });
+        let fault = result.as_ref().err().map(|fault| TransportFault {
+            kind: fault.kind,
+            detail: redactor.redact(&fault.detail),
+        });
+        self.emit(RunEvent::Exchanged(Box::new(Exchange {
+            id: outgoing.id.clone(),
+            origin: outgoing.origin.clone(),
+            operation: outgoing.operation.clone(),
+            method: outgoing.request.method.clone(),
+            url: redactor.redact(&outgoing.request.url),
+            request_headers: headers(&outgoing.request.headers),
+            request_body: self.body_text(&outgoing.request.body, false),
+            response,
+            fault,
+            sent,
+            elapsed_ms: (elapsed_ms * 1000.0).round() / 1000.0,
+            attempt: outgoing.attempt,
+        })));
+    }
+
+    fn body_text(&self, body: &[u8], truncated: bool) -> BodyText {
+        let bytes = body.len() as u64;
+        match std::str::from_utf8(body) {
+            Ok(text) => BodyText {
+                text: self.prepared.redactor.redact(text),
+                bytes,
+                base64: false,
+                truncated,
+            },
+            Err(_) => {
+                let clean = self.prepared.redactor.redact_bytes(body);
+                let text = base64::engine::general_purpose::STANDARD.encode(clean);
+                BodyText {
+                    text,
+                    bytes,
+                    base64: true,
+                    truncated,
+                }
+            }
+        }
+    }
+
+    fn judge_always(&self, rule: &AlwaysRule, outgoing: &Outgoing<'_>, facts: &Facts<'_>) {
+        let named = |list: &[String]| list.iter().any(|name| name == facts.operation);
+        if (!rule.operations.is_empty() && !named(&rule.operations))
+            || named(&rule.except)
+            || rule
+                .invalid
+                .is_some_and(|invalid| invalid != outgoing.invalid)
+        {
+            return;
+        }
+        let judged = match &rule.rule {
+            AlwaysKind::Judge { judgement, with } => {
+                let arguments = Arguments {
+                    with,
+                    facts: Some(facts),
+                    api: &self.suite.api,
+                    secrets: &self.prepared.redactor,
+                };
+                judgement.judge(&arguments)
+            }
+            AlwaysKind::Objects {
+                filter,
+                that,
+                expected,
+            } => judge_objects(facts, filter, that, expected),
+        };
+        self.stand(
+            &rule.name,
+            &rule.requirements,
+            rule.line,
+            |state| match judged {
+                Ok(judged) => {
+                    state.judged += judged.values;
+                    for observed in judged.deviations {
+                        state.deviate(self.deviation(
+                            &rule.requirements[0],
+                            facts.operation,
+                            vec![outgoing.id.clone()],
+                            outgoing.situation.clone(),
+                            observed,
+                        ));
+                    }
+                }
+                Err(message) => state.error = Some(format!("{}: {message}", rule.name)),
+            },
+        );
+    }
+
+    /// A deviation, redacted.
+    pub(super) fn deviation(
+        &self,
+        requirement: &str,
+        operation: &str,
+        exchanges: Vec<String>,
+        situation: Option<String>,
+        observed: Observed,
+    ) -> Deviation {
+        let redact = |text: String| self.prepared.redactor.redact(&text);
+        Deviation {
+            requirement: observed
+                .requirement
+                .unwrap_or_else(|| requirement.to_owned()),
+            operation: operation.to_owned(),
+            exchanges,
+            pointer: observed.pointer.map(redact),
+            schema: observed.schema,
+            expected: redact(observed.expected),
+            actual: redact(observed.actual),
+            situation: situation.map(redact),
+        }
+    }
+
+    /// Feeds a standing check.
+    pub(super) fn stand(
+        &self,
+        name: &str,
+        requirements: &[RequirementId],
+        line: u64,
+        feed: impl FnOnce(&mut CheckState),
+    ) {
+        let mut standing = lock(&self.standing);
+        let check = standing.entry(name.to_owned()).or_insert_with(|| Standing {
+            requirements: requirements.to_vec(),
+            line,
+            state: CheckState::default(),
+        });
+        feed(&mut check.state);
+    }
+
+    /// Notes what a call that must succeed showed.
+    pub(super) fn stand_call(
+        &self,
+        name: &str,
+        requirement: &str,
+        feed: impl FnOnce(&mut CheckState),
+    ) {
+        self.stand(name, &[requirement.to_owned()], 0, feed);
+    }
+
+    /// Emits the standing checks, those that never judged anything included.
+    pub(super) fn finish(&self) {
+        for rule in &self.suite.always {
+            self.stand(&rule.name, &rule.requirements, rule.line, |_| {});
+        }
+        let profile = &self.suite.profile;
+        for (name, requirement) in [
+            ("calls/authenticate", &profile.authentication.failing.value),
+            ("calls/refresh", &profile.authentication.refresh.value),
+            ("calls/steady", &profile.calls.switching.value),
+            ("calls/valid", &profile.calls.failing.value),
+        ] {
+            self.stand_call(name, requirement, |_| {});
+        }
+        let file = format!("scenarios/{}/profile.yaml", profile.name);
+        let gate = self.gate("");
+        for (name, check) in std::mem::take(&mut *lock(&self.standing)) {
+            let mut state = check.state;
+            if state.judged == 0
+                && let Some(gate) = &gate
+            {
+                state.block(gate.clone());
+            }
+            self.emit(RunEvent::Judged(Box::new(state.result(CheckResult {
+                check: name,
+                scenario: "every exchange".to_owned(),
+                scenario_title: "What every exchange shows".to_owned(),
+                file: file.clone(),
+                line: check.line,
+                requirements: check.requirements,
+                ..super::judge::blank_result()
+            }))));
+        }
+    }
+
+    pub(super) async fn sleep(&self, duration: Duration) {
+        self.clock.sleep(duration).await;
+    }
+}
+
+fn judge_objects(
+    facts: &Facts<'_>,
+    filter: &crate::expr::Expr,
+    that: &crate::expr::Expr,
+    expected: &str,
+) -> Result<Judged, String> {
+    let mut judged = Judged::default();
+    let Some(answer) = facts.answer else {
+        return Ok(judged);
+    };
+    for (pointer, members) in objects(answer) {
+        let mut scope = Scope::default();
+        scope.set_json("item", &Value::Object(members.clone()));
+        // What a connector sends may not suit an expression; then it is not a case for it.
+        if !filter.holds(&scope).unwrap_or(false) {
+            continue;
+        }
+        let fine = that.holds(&scope).unwrap_or(false);
+        judged.value(fine, || {
+            let shown: Vec<String> = that
+                .source()
+                .split("item.")
+                .skip(1)
+                .filter_map(|rest| {
+                    rest.split(|c: char| !c.is_alphanumeric() && c != '_')
+                        .next()
+                })
+                .chain(filter.source().split("item.").skip(1).filter_map(|rest| {
+                    rest.split(|c: char| !c.is_alphanumeric() && c != '_')
+                        .next()
+                }))
+                .map(|name| {
+                    let value = members.get(name).unwrap_or(&Value::Null);
+                    format!("{name} {}", crate::base::json::brief(value, 80))
+                })
+                .collect();
+            let mut unique: Vec<String> = Vec::new();
+            for one in shown {
+                if !unique.contains(&one) {
+                    unique.push(one);
+                }
+            }
+            Observed::new(expected, unique.join(", ")).at(pointer)
+        });
+    }
+    Ok(judged)
+}
+
+/// Locks; a panic elsewhere does not lose what was seen.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
