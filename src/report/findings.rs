@@ -1,0 +1,446 @@
+//! Groups what went wrong by root cause: one cause is one finding, and what follows
+//! from it is listed under it instead of beside it.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::model::event::{CheckResult, Deviation};
+use crate::model::exchange::Exchange;
+use crate::model::outcome::{FaultDomain, Outcome};
+use crate::model::report::{Finding, RequirementResult};
+use crate::model::requirement::{Level, RequirementId};
+
+use super::curl;
+use super::fold::Recording;
+use super::text;
+
+/// How many deviations a finding shows.
+const KEPT: usize = 5;
+
+/// The findings of a run, most severe first.
+pub(super) fn group(recording: &Recording, rows: &[RequirementResult]) -> Vec<Finding> {
+    let index = Index::new(recording, rows);
+    let mut findings = violations(&index);
+    blocked(&index, &mut findings);
+    findings.extend(harness(&index));
+    findings.sort_by_cached_key(|finding| {
+        let class = match (finding.outcome, finding.level) {
+            (Outcome::Error, _) => 0,
+            (Outcome::Fail, Some(Level::Must)) => 1,
+            (Outcome::Fail, Some(Level::Should)) => 3,
+            (Outcome::Fail, _) => 4,
+            _ => 2,
+        };
+        let first = finding.violates.first().or(finding.blocks.first()).cloned();
+        (
+            class,
+            Reverse(finding.blocks.len()),
+            first,
+            finding.title.clone(),
+        )
+    });
+    for (number, finding) in (1..).zip(&mut findings) {
+        finding.id = format!("F-{number}");
+        finding.curl = curl::script(recording, finding, &index.exchanges);
+    }
+    findings
+}
+
+/// What the grouping looks up.
+struct Index<'a> {
+    recording: &'a Recording,
+    rows: HashMap<&'a str, &'a RequirementResult>,
+    /// Place of a requirement in the catalogue.
+    order: HashMap<&'a str, usize>,
+    exchanges: HashMap<&'a str, &'a Exchange>,
+}
+
+impl<'a> Index<'a> {
+    fn new(recording: &'a Recording, rows: &'a [RequirementResult]) -> Self {
+        Self {
+            recording,
+            rows: rows
+                .iter()
+                .map(|r| (r.requirement.id.as_str(), r))
+                .collect(),
+            order: (0..)
+                .zip(rows)
+                .map(|(i, r)| (r.requirement.id.as_str(), i))
+                .collect(),
+            exchanges: recording
+                .exchanges
+                .iter()
+                .map(|e| (e.id.as_str(), e))
+                .collect(),
+        }
+    }
+
+    fn with_outcome(&self, id: &str, outcome: Outcome) -> bool {
+        self.rows.get(id).is_some_and(|row| row.outcome == outcome)
+    }
+
+    /// The requirements of some checks that ended with `outcome`, in catalogue order.
+    fn ending(&self, checks: &[&CheckResult], outcome: Outcome) -> Vec<RequirementId> {
+        let ids: HashSet<&str> = checks
+            .iter()
+            .flat_map(|check| &check.requirements)
+            .map(String::as_str)
+            .filter(|id| self.with_outcome(id, outcome))
+            .collect();
+        let mut ids: Vec<&str> = ids.into_iter().collect();
+        ids.sort_by_key(|id| self.order[id]);
+        ids.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Command that shows a finding again.
+    fn reproduce(&self, id: Option<&str>) -> String {
+        let command = &self.recording.head.command;
+        match id {
+            Some(id) => format!("{} --only {id}", without_only(command)),
+            None => command.clone(),
+        }
+    }
+}
+
+/// The command without its selectors, so that one more narrows instead of widens it.
+/// A selector that is quoted stays: this is no shell parser.
+fn without_only(command: &str) -> String {
+    let words: Vec<&str> = command.split(' ').collect();
+    let mut kept = Vec::with_capacity(words.len());
+    let mut at = 0;
+    while at < words.len() {
+        let plain = |word: Option<&&str>| word.is_some_and(|w| !w.contains(['"', '\'', '\\']));
+        if words[at] == "--only" && plain(words.get(at + 1)) {
+            at += 2;
+        } else if words[at].starts_with("--only=") && plain(words.get(at)) {
+            at += 1;
+        } else {
+            kept.push(words[at]);
+            at += 1;
+        }
+    }
+    kept.join(" ")
+}
+
+/// One violated requirement with all that shows it.
+struct Violation<'a> {
+    row: &'a RequirementResult,
+    deviations: Vec<Deviation>,
+}
+
+/// Findings about what the connector did: one for each group of requirements that the
+/// same place of the same answer violates.
+fn violations(index: &Index<'_>) -> Vec<Finding> {
+    let failed: Vec<&CheckResult> = index
+        .recording
+        .checks
+        .iter()
+        .filter(|check| check.outcome == Outcome::Fail)
+        .collect();
+    let mut violations: BTreeMap<usize, Violation<'_>> = BTreeMap::new();
+    for check in &failed {
+        for deviation in deviations_of(check, index) {
+            let id = deviation.requirement.as_str();
+            if index.with_outcome(id, Outcome::Fail) {
+                violations
+                    .entry(index.order[id])
+                    .or_insert_with(|| Violation {
+                        row: index.rows[id],
+                        deviations: Vec::new(),
+                    })
+                    .deviations
+                    .push(deviation);
+            }
+        }
+    }
+    let violations: Vec<Violation<'_>> = violations.into_values().collect();
+
+    let mut groups = Groups::new(violations.len());
+    let mut symptoms: HashMap<(&str, Option<&str>), usize> = HashMap::new();
+    for (at, violation) in violations.iter().enumerate() {
+        for deviation in &violation.deviations {
+            if let Some(decisive) = deviation.exchanges.last() {
+                let symptom = (decisive.as_str(), deviation.pointer.as_deref());
+                groups.join(at, *symptoms.entry(symptom).or_insert(at));
+            }
+        }
+    }
+    let mut members: BTreeMap<usize, Vec<&Violation<'_>>> = BTreeMap::new();
+    for (at, violation) in violations.iter().enumerate() {
+        members.entry(groups.root(at)).or_default().push(violation);
+    }
+    members
+        .into_values()
+        .map(|members| violation_finding(index, &failed, members))
+        .collect()
+}
+
+/// The deviations of a failed check. One that has none still tells something.
+fn deviations_of(check: &CheckResult, index: &Index<'_>) -> Vec<Deviation> {
+    if !check.deviations.is_empty() {
+        return check.deviations.clone();
+    }
+    check
+        .requirements
+        .iter()
+        .map(|id| Deviation {
+            requirement: id.clone(),
+            operation: String::new(),
+            exchanges: Vec::new(),
+            pointer: None,
+            schema: None,
+            expected: index
+                .rows
+                .get(id.as_str())
+                .map(|row| row.requirement.text.clone())
+                .unwrap_or_default(),
+            actual: check
+                .reason
+                .clone()
+                .unwrap_or_else(|| "the check failed without saying where".to_owned()),
+            situation: None,
+        })
+        .collect()
+}
+
+fn violation_finding(
+    index: &Index<'_>,
+    failed: &[&CheckResult],
+    mut members: Vec<&Violation<'_>>,
+) -> Finding {
+    members.sort_by_key(|v| {
+        (
+            v.row.requirement.level,
+            index.order[v.row.requirement.id.as_str()],
+        )
+    });
+    let primary = &members[0].row.requirement;
+    let ids: HashSet<&str> = members
+        .iter()
+        .map(|v| v.row.requirement.id.as_str())
+        .collect();
+    let seen: u64 = members.iter().map(|v| v.deviations.len() as u64).sum();
+    let unkept: u64 = failed
+        .iter()
+        .filter(|check| !check.deviations.is_empty())
+        .filter(|check| {
+            check
+                .deviations
+                .iter()
+                .all(|d| ids.contains(d.requirement.as_str()))
+        })
+        .map(|check| {
+            check
+                .deviation_count
+                .saturating_sub(check.deviations.len() as u64)
+        })
+        .sum();
+    let domain = failed
+        .iter()
+        .filter(|check| check.requirements.contains(&primary.id))
+        .find_map(|check| check.domain)
+        .unwrap_or(FaultDomain::Connector);
+    Finding {
+        id: String::new(),
+        title: primary.title.clone(),
+        outcome: Outcome::Fail,
+        level: Some(primary.level),
+        domain,
+        violates: members
+            .iter()
+            .map(|v| v.row.requirement.id.clone())
+            .collect(),
+        blocks: Vec::new(),
+        deviations: spread(members.iter().flat_map(|v| &v.deviations)),
+        deviation_count: seen + unkept,
+        remedy: primary.remedy.clone(),
+        reproduce: index.reproduce(Some(&primary.id)),
+        curl: None,
+    }
+}
+
+/// The few deviations to show: different operations first, nothing twice.
+fn spread<'a>(deviations: impl Iterator<Item = &'a Deviation>) -> Vec<Deviation> {
+    let mut seen = HashSet::new();
+    let mut queues: Vec<(&str, Vec<&Deviation>)> = Vec::new();
+    for deviation in deviations {
+        let words = (
+            deviation.operation.as_str(),
+            deviation.pointer.as_deref(),
+            deviation.expected.as_str(),
+            deviation.actual.as_str(),
+        );
+        if !seen.insert(words) {
+            continue;
+        }
+        match queues
+            .iter_mut()
+            .find(|(name, _)| *name == deviation.operation)
+        {
+            Some((_, queue)) => queue.push(deviation),
+            None => queues.push((&deviation.operation, vec![deviation])),
+        }
+    }
+    let rounds = queues
+        .iter()
+        .map(|(_, queue)| queue.len())
+        .max()
+        .unwrap_or(0);
+    (0..rounds)
+        .flat_map(|round| queues.iter().filter_map(move |(_, queue)| queue.get(round)))
+        .take(KEPT)
+        .map(|deviation| (*deviation).clone())
+        .collect()
+}
+
+/// Hangs what could not be exercised under its cause: a violated requirement, or a
+/// finding of its own.
+fn blocked(index: &Index<'_>, findings: &mut Vec<Finding>) {
+    let mut causes: BTreeMap<&str, Vec<&CheckResult>> = BTreeMap::new();
+    for check in &index.recording.checks {
+        if let (Outcome::Blocked, Some(cause)) = (check.outcome, &check.cause) {
+            causes.entry(cause).or_default().push(check);
+        }
+    }
+    for (cause, checks) in causes {
+        let ids = index.ending(&checks, Outcome::Blocked);
+        if let Some(finding) = findings
+            .iter_mut()
+            .find(|finding| finding.violates.iter().any(|id| id == cause))
+        {
+            finding.blocks.extend(ids);
+            let mut seen = HashSet::new();
+            finding.blocks.retain(|id| seen.insert(id.clone()));
+            finding.blocks.sort_by_key(|id| index.order[id.as_str()]);
+            continue;
+        }
+        let domain = checks
+            .iter()
+            .find_map(|check| check.domain)
+            .unwrap_or(FaultDomain::Environment);
+        let row = index.rows.get(cause).map(|row| &row.requirement);
+        findings.push(Finding {
+            id: String::new(),
+            title: row.map_or_else(|| cause.to_owned(), |r| r.title.clone()),
+            outcome: Outcome::Blocked,
+            level: None,
+            domain,
+            violates: Vec::new(),
+            deviations: reasons(&checks, &ids, "the check can be carried out"),
+            deviation_count: checks.len() as u64,
+            remedy: row.map_or_else(|| advice(domain).to_owned(), |r| r.remedy.clone()),
+            reproduce: index.reproduce(
+                row.map(|r| r.id.as_str())
+                    .or(ids.first().map(String::as_str)),
+            ),
+            blocks: ids,
+            curl: None,
+        });
+    }
+}
+
+/// Faults of ours, one finding for each message.
+fn harness(index: &Index<'_>) -> Vec<Finding> {
+    let mut messages: BTreeMap<&str, Vec<&CheckResult>> = BTreeMap::new();
+    for check in &index.recording.checks {
+        if check.outcome == Outcome::Error {
+            let message = check
+                .reason
+                .as_deref()
+                .unwrap_or("a check broke without a message");
+            messages.entry(message).or_default().push(check);
+        }
+    }
+    messages
+        .into_iter()
+        .map(|(message, checks)| {
+            let ids = index.ending(&checks, Outcome::Error);
+            Finding {
+                id: String::new(),
+                title: format!("Fault of the harness: {}", text::one_line(message, 120)),
+                outcome: Outcome::Error,
+                level: None,
+                domain: FaultDomain::Harness,
+                violates: Vec::new(),
+                deviations: reasons(&checks, &ids, "the check reaches an outcome"),
+                deviation_count: checks.len() as u64,
+                remedy: advice(FaultDomain::Harness).to_owned(),
+                reproduce: index.reproduce(ids.first().map(String::as_str)),
+                blocks: ids,
+                curl: None,
+            }
+        })
+        .collect()
+}
+
+/// The distinct reasons of checks, in the shape of deviations.
+fn reasons(checks: &[&CheckResult], ids: &[RequirementId], expected: &str) -> Vec<Deviation> {
+    let mut kept: Vec<Deviation> = Vec::new();
+    for check in checks {
+        let actual = check.reason.as_deref().unwrap_or("no reason is given");
+        if kept.iter().any(|d| d.actual == actual) {
+            continue;
+        }
+        let told = check.deviations.first();
+        kept.push(Deviation {
+            requirement: check
+                .requirements
+                .iter()
+                .find(|id| ids.contains(id))
+                .or(check.requirements.first())
+                .cloned()
+                .unwrap_or_default(),
+            operation: told.map(|d| d.operation.clone()).unwrap_or_default(),
+            exchanges: told.map(|d| d.exchanges.clone()).unwrap_or_default(),
+            pointer: None,
+            schema: None,
+            expected: expected.to_owned(),
+            actual: actual.to_owned(),
+            situation: Some(format!("check {}", check.check)),
+        });
+        if kept.len() == KEPT {
+            break;
+        }
+    }
+    kept
+}
+
+/// What to do where no row of the catalogue knows better.
+fn advice(domain: FaultDomain) -> &'static str {
+    match domain {
+        FaultDomain::Connector => {
+            "Correct the connector where the exchanges show it, then run again: the requirements listed here are judged as soon as this works."
+        }
+        FaultDomain::Configuration => {
+            "Correct the target file: URL, credentials, fixtures and claims have to fit the connector. The command assay doctor checks them one by one."
+        }
+        FaultDomain::Environment => {
+            "Check that the connector runs and can be reached from here: name, port, certificate, clock. The command assay doctor checks them one by one."
+        }
+        FaultDomain::Harness => {
+            "This is a fault of Assay and says nothing about the connector. Report it with the recording of the run."
+        }
+    }
+}
+
+/// Disjoint groups of indices.
+struct Groups(Vec<usize>);
+
+impl Groups {
+    fn new(size: usize) -> Self {
+        Self((0..size).collect())
+    }
+
+    fn root(&mut self, mut at: usize) -> usize {
+        while self.0[at] != at {
+            self.0[at] = self.0[self.0[at]];
+            at = self.0[at];
+        }
+        at
+    }
+
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.0[a.max(b)] = a.min(b);
+    }
+}

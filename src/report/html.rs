@@ -1,0 +1,95 @@
+//! `report.html`: one file that opens from a disk, reads without scripts, prints, and
+//! asks the network for nothing.
+//!
+//! The template says how it looks, [`view`](self::view) what it says. Every value goes
+//! through one formatter that makes control characters visible and escapes the rest,
+//! and a content security policy admits only the style and the script of this page.
+
+mod body;
+mod view;
+
+use base64::Engine as _;
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior, Value, context};
+use sha2::{Digest, Sha256};
+
+use crate::model::report::Report;
+
+use super::text;
+
+const TEMPLATE: &str = include_str!("html/template.html");
+const STYLE: &str = include_str!("html/style.css");
+const SCRIPT: &str = include_str!("html/script.js");
+
+/// Attribute that carries the totals.
+const TOTALS: &str = "data-totals=\"";
+
+/// Attribute that carries the outcome of a row of the catalogue.
+const ROW: &str = "data-row=\"";
+
+/// Renders the page.
+pub fn write(report: &Report) -> String {
+    page(report).unwrap_or_else(|error| {
+        // The template is ours and tested; a page that says so beats none.
+        let message = text::visible(&format!("{error:#}")).replace('<', "&lt;");
+        format!(
+            "<!doctype html><title>Assay</title><pre>The page cannot be rendered: {message}</pre>"
+        )
+    })
+}
+
+fn page(report: &Report) -> Result<String, minijinja::Error> {
+    let mut env = Environment::new();
+    env.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()?,
+    );
+    env.set_undefined_behavior(UndefinedBehavior::Strict);
+    env.set_formatter(|out, state, value| match value.as_str() {
+        Some(raw) if !value.is_safe() => {
+            minijinja::escape_formatter(out, state, &Value::from(text::visible(raw).into_owned()))
+        }
+        _ => minijinja::escape_formatter(out, state, value),
+    });
+    env.add_template("report.html", TEMPLATE)?;
+    let view = view::View::of(report);
+    env.get_template("report.html")?.render(context! {
+        style => Value::from_safe_string(STYLE.to_owned()),
+        script => Value::from_safe_string(SCRIPT.to_owned()),
+        style_hash => hash(STYLE),
+        script_hash => hash(SCRIPT),
+        v => Value::from(Serde(&view)),
+    })
+}
+
+/// A source expression for the content security policy.
+fn hash(text: &str) -> Value {
+    let digest = Sha256::digest(text.as_bytes());
+    let digest = base64::engine::general_purpose::STANDARD.encode(digest);
+    Value::from_safe_string(format!("'sha256-{digest}'"))
+}
+
+/// The totals that a page carries.
+pub(super) fn totals(page: &str) -> Option<String> {
+    let rest = &page[page.find(TOTALS)? + TOTALS.len()..];
+    let (escaped, _) = rest.split_once('"')?;
+    Some(
+        escaped
+            .replace("&quot;", "\"")
+            .replace("&#x27;", "'")
+            .replace("&#x2f;", "/")
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&amp;", "&"),
+    )
+}
+
+/// The outcome keys of the rows that a page shows.
+pub(super) fn rows(page: &str) -> impl Iterator<Item = &str> {
+    page.split(ROW)
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+}
