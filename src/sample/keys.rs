@@ -1,0 +1,203 @@
+//! SuperOffice's signing keys: from a certificate, or from a key set that is read
+//! when first needed and again when a token names a key that is not in it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures_util::StreamExt;
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::DecodingKey;
+use serde_json::Value;
+use tokio::sync::Mutex;
+use x509_parser::pem::parse_x509_pem;
+
+use super::{SampleError, TrustedKeys};
+
+/// Longest key set that is read.
+const LONGEST_KEY_SET: usize = 256 * 1024;
+/// How often the key set may be read within [`REFRESH_WINDOW`].
+const MOST_REFRESHES: usize = 20;
+const REFRESH_WINDOW: SignedDuration = SignedDuration::from_secs(20);
+
+/// The keys whose signatures count.
+#[derive(Debug)]
+pub struct SigningKeys {
+    /// The key of the configured certificate; it has no id.
+    fixed: Option<Arc<DecodingKey>>,
+    jwks_url: Option<String>,
+    /// Held while the key set is read, so that many tokens at once read it once.
+    known: Mutex<KeySet>,
+}
+
+#[derive(Debug, Default)]
+struct KeySet {
+    keys: Vec<Key>,
+    refreshes: VecDeque<Timestamp>,
+}
+
+#[derive(Debug)]
+struct Key {
+    kid: Option<String>,
+    x5t: Option<String>,
+    key: Arc<DecodingKey>,
+}
+
+impl Key {
+    fn is(&self, id: &str) -> bool {
+        self.kid.as_deref() == Some(id) || self.x5t.as_deref() == Some(id)
+    }
+}
+
+impl SigningKeys {
+    /// Keys from the settings; a certificate must hold an RSA key.
+    pub fn new(settings: &TrustedKeys) -> Result<Self, SampleError> {
+        let fixed = settings
+            .certificate_pem
+            .as_deref()
+            .map(certificate_key)
+            .transpose()?;
+        Ok(Self {
+            fixed: fixed.map(Arc::new),
+            jwks_url: settings.jwks_url.clone(),
+            known: Mutex::default(),
+        })
+    }
+
+    /// The keys that may have signed a token with this key id: the one with the id,
+    /// every known key when there is no id, the certificate's as a last resort.
+    pub async fn candidates(
+        &self,
+        id: Option<&str>,
+        now: Timestamp,
+        may_refresh: bool,
+    ) -> Vec<Arc<DecodingKey>> {
+        let mut known = self.known.lock().await;
+        let is_missing = match id {
+            Some(id) => !known.keys.iter().any(|key| key.is(id)),
+            None => known.keys.is_empty(),
+        };
+        if let Some(url) = self.jwks_url.as_deref().filter(|_| is_missing)
+            && (may_refresh || known.keys.is_empty())
+            && known.may_refresh(now)
+            && let Some(keys) = read_key_set(url).await
+        {
+            known.keys = keys;
+        }
+        let matching = known
+            .keys
+            .iter()
+            .filter(|key| id.is_none_or(|id| key.is(id)));
+        let mut candidates: Vec<_> = matching.map(|key| Arc::clone(&key.key)).collect();
+        if candidates.is_empty() || id.is_none() {
+            candidates.extend(self.fixed.clone());
+        }
+        candidates
+    }
+}
+
+impl KeySet {
+    /// Counts refreshes, so that made-up key ids cannot flood the key server.
+    fn may_refresh(&mut self, now: Timestamp) -> bool {
+        self.refreshes
+            .retain(|past| now.duration_since(*past) < REFRESH_WINDOW);
+        let allowed = self.refreshes.len() < MOST_REFRESHES;
+        if allowed {
+            self.refreshes.push_back(now);
+        }
+        allowed
+    }
+}
+
+fn certificate_key(pem: &str) -> Result<DecodingKey, SampleError> {
+    let unreadable = |reason: String| SampleError::Certificate { reason };
+    let (_, pem) = parse_x509_pem(pem.as_bytes()).map_err(|error| unreadable(error.to_string()))?;
+    let certificate = pem
+        .parse_x509()
+        .map_err(|error| unreadable(error.to_string()))?;
+    let info = certificate.public_key();
+    match info.parsed() {
+        Ok(x509_parser::public_key::PublicKey::RSA(key)) => Ok(
+            DecodingKey::from_rsa_raw_components(unsigned(key.modulus), unsigned(key.exponent)),
+        ),
+        _ => Err(unreadable("it holds no RSA key".to_owned())),
+    }
+}
+
+/// An ASN.1 integer without its leading zero.
+fn unsigned(integer: &[u8]) -> &[u8] {
+    integer.strip_prefix(&[0]).unwrap_or(integer)
+}
+
+/// Reads a key set; `None` when it cannot be had, and the keys known stay.
+async fn read_key_set(url: &str) -> Option<Vec<Key>> {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_secs(5))
+        .build()
+        .ok()?;
+    let answer = client.get(url).send().await.ok()?.error_for_status().ok()?;
+    let mut body = Vec::new();
+    let mut chunks = answer.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        body.extend_from_slice(&chunk.ok()?);
+        if body.len() > LONGEST_KEY_SET {
+            return None;
+        }
+    }
+    let document: Value = serde_json::from_slice(&body).ok()?;
+    Some(
+        document
+            .get("keys")?
+            .as_array()?
+            .iter()
+            .filter_map(read_key)
+            .collect(),
+    )
+}
+
+fn read_key(jwk: &Value) -> Option<Key> {
+    let text = |name: &str| jwk.get(name).and_then(Value::as_str);
+    if text("kty") != Some("RSA") || text("use").is_some_and(|purpose| purpose != "sig") {
+        return None;
+    }
+    let number = |name| URL_SAFE_NO_PAD.decode(text(name)?).ok();
+    let key = DecodingKey::from_rsa_raw_components(&number("n")?, &number("e")?);
+    let owned = |name| text(name).map(str::to_owned);
+    Some(Key {
+        kid: owned("kid"),
+        x5t: owned("x5t"),
+        key: Arc::new(key),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refreshes_are_bounded_and_possible_again_later() {
+        let mut set = KeySet::default();
+        let now = Timestamp::UNIX_EPOCH;
+        assert_eq!(
+            (0..50).filter(|_| set.may_refresh(now)).count(),
+            MOST_REFRESHES
+        );
+        assert!(set.may_refresh(now.saturating_add(REFRESH_WINDOW).unwrap_or_default()));
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_read_is_told() {
+        let settings = TrustedKeys {
+            certificate_pem: Some("no".into()),
+            jwks_url: None,
+        };
+        assert!(matches!(
+            SigningKeys::new(&settings),
+            Err(SampleError::Certificate { .. })
+        ));
+    }
+}
