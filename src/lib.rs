@@ -19,6 +19,15 @@
 //! | [`sample`] | reference connectors and their faults |
 //! | [`cli`] | the command line |
 
+pub mod api;
+pub mod auth;
 pub mod base;
+pub mod cli;
+pub mod expr;
+pub mod judgement;
 pub mod model;
+pub mod report;
+pub mod run;
 pub mod sample;
+pub mod suite;
+pub mod transport;

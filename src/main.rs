@@ -1,1 +1,5 @@
-fn main() {}
+//! The `assay` binary: all code is in the library.
+
+fn main() -> std::process::ExitCode {
+    assay::cli::main()
+}

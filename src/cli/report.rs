@@ -1,0 +1,49 @@
+//! `assay report`: write the reports again from a recording, without a run.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::PathBuf;
+
+use super::{Failure, Outcome, output, recording, run};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Folder of a run, or its events.ndjson
+    #[arg(value_name = "RUN")]
+    run: PathBuf,
+    /// Write a report elsewhere: html, junit, json, markdown; `-` writes to stdout; repeatable
+    #[arg(long, value_name = "KIND=PATH")]
+    report: Vec<String>,
+    /// Colours on the terminal
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: output::Colour,
+}
+
+pub(super) fn main(arguments: &Arguments) -> Outcome {
+    let wanted = arguments
+        .report
+        .iter()
+        .map(|word| run::parse_report(word))
+        .collect::<Result<Vec<_>, _>>()?;
+    let path = match arguments.run.is_dir() {
+        true => arguments.run.join(recording::FILE),
+        false => arguments.run.clone(),
+    };
+    let file = File::open(&path)
+        .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+    let (events, warning) = crate::report::read_events(BufReader::new(file));
+    if let Some(warning) = warning {
+        output::complain(&warning);
+    }
+    let report = crate::report::fold(events).map_err(|error| {
+        Failure::Usage(format!("{} is not a recording: {error}", path.display()))
+    })?;
+    let folder = path.parent().map(PathBuf::from).unwrap_or_default();
+    run::write(
+        &report,
+        &folder,
+        &wanted,
+        None,
+        output::style(arguments.color),
+    )
+}
