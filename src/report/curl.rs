@@ -307,3 +307,147 @@ fn quote(word: &str) -> String {
     }
     format!("'{}'", word.replace('\0', "").replace('\'', r"'\''"))
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::process::Command;
+
+    use super::super::fixtures::{exchange, hostile, one_of_each, with_text};
+    use super::*;
+    use crate::model::event::RunEvent;
+    use crate::model::report::Report;
+    use rstest::rstest;
+
+    /// Runs a script with a `curl` that notes its arguments and its input, and answers
+    /// with a token.
+    fn run(script: &str) -> Vec<String> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let stub = folder.path().join("curl");
+        let text = "#!/bin/sh\nfor a in \"$@\"; do printf '%s\\n' \"$a\" >>args; done\n\
+                    case \" $* \" in *' @- '*) cat >>args;; esac\n\
+                    printf '===\\n' >>args\nprintf '{\"AccessToken\": \"t0k\"}'\n";
+        std::fs::write(&stub, text).expect("a stub");
+        std::fs::set_permissions(&stub, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+        let path = format!(
+            "{}:{}",
+            folder.path().display(),
+            std::env::var("PATH").unwrap_or_default()
+        );
+        let done = Command::new("sh")
+            .arg("-c")
+            .arg(script)
+            .current_dir(folder.path())
+            .env("PATH", path)
+            .env("ASSAY_CREDENTIAL", "s3cret")
+            .env("TOKEN", "given")
+            .output()
+            .expect("a shell");
+        assert!(
+            done.status.success(),
+            "{}\n{script}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        let mut left: Vec<String> = std::fs::read_dir(folder.path())
+            .expect("a folder")
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect();
+        left.sort();
+        assert_eq!(left, ["args", "curl"], "the script left something behind");
+        let noted = std::fs::read(folder.path().join("args")).expect("notes");
+        String::from_utf8_lossy(&noted)
+            .split("===\n")
+            .filter(|call| !call.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn script_of(report: &Report) -> String {
+        let finding = report.findings.iter().find(|f| f.curl.is_some());
+        finding.and_then(|f| f.curl.clone()).expect("a script")
+    }
+
+    #[test]
+    fn a_script_logs_in_and_repeats_the_request() {
+        let calls = run(&script_of(&one_of_each().report()));
+        assert_eq!(
+            calls,
+            [
+                "-sS\n-X\nPOST\nhttps://books.example/api/Login\n-H\nauthorization: Bearer s3cret\n\
+                 -H\ncontent-type: application/json\n",
+                "-sS\n-i\n-X\nPOST\nhttps://books.example/api/ListBooks\n-H\nauthorization: Bearer t0k\n\
+                 -H\ncontent-type: application/json\n--data-binary\n@-\n{\"Shelf\":\"it's <here>\"}\n",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_recording_without_a_log_in_asks_for_the_token() {
+        let run_without = one_of_each().configure(|head| {
+            head.configuration = serde_json::json!({});
+        });
+        let script = script_of(&run_without.report());
+        assert!(script.contains(": \"${TOKEN:?}\""), "{script}");
+        let calls = run(&script);
+        assert_eq!(calls.len(), 1);
+        assert!(calls[0].contains("authorization: Bearer given"));
+    }
+
+    #[rstest]
+    fn nothing_in_a_recording_becomes_a_command(#[values(0, 1, 2, 3, 4, 5, 6, 7, 9)] text: usize) {
+        let text = &hostile()[text];
+        let mut recording = with_text(text);
+        recording.head.url = format!("https://books.example/{}", text.replace('\0', ""));
+        for event in &mut recording.events {
+            if let RunEvent::Exchanged(exchange) = event {
+                exchange.method = "P'$(touch owned)".to_owned();
+                exchange.request_headers[2].value = text.clone();
+            }
+        }
+        let report = recording.report();
+        for finding in &report.findings {
+            if let Some(script) = &finding.curl
+                && !script.contains("-request-body")
+            {
+                run(script);
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_body_stays_in_a_file() {
+        let mut recording = one_of_each();
+        for event in &mut recording.events {
+            if let RunEvent::Exchanged(exchange) = event {
+                exchange.request_body.text = "x".repeat(MAX_BODY + 1);
+            }
+        }
+        let script = script_of(&recording.report());
+        assert!(
+            script.contains("--data-binary @E-0002-request-body"),
+            "{script}"
+        );
+        assert!(script.contains("# Save the request body of E-0002"));
+    }
+
+    #[test]
+    fn a_credential_that_was_wrong_on_purpose_is_sent_as_it_was() {
+        let mut exchange = exchange("E-1", "ListBooks", "", "{}");
+        exchange.request_headers[1].value = "Basic Zm9v".to_owned();
+        let mut out = String::new();
+        request(
+            &mut out,
+            "https://books.example/api",
+            &exchange,
+            "curl",
+            None,
+        );
+        assert!(out.contains("-H 'authorization: Basic Zm9v'"), "{out}");
+    }
+}

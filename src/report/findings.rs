@@ -444,3 +444,176 @@ impl Groups {
         self.0[a.max(b)] = a.min(b);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{Run, check, deviation, failed, one_of_each};
+    use super::*;
+    use crate::model::report::Report;
+
+    fn rules(count: usize) -> Run {
+        (1..=count).fold(Run::new(), |run, n| {
+            run.rule(&format!("R-{n}"), Level::Must)
+        })
+    }
+
+    fn told(report: &Report) -> Vec<String> {
+        report
+            .findings
+            .iter()
+            .map(|f| {
+                format!(
+                    "{} {} {}: violates [{}] blocks [{}]",
+                    f.id,
+                    f.outcome,
+                    f.title,
+                    f.violates.join(" "),
+                    f.blocks.join(" ")
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn one_of_each_makes_one_finding_for_each_root_cause() {
+        assert_eq!(
+            told(&one_of_each().report()),
+            [
+                "F-1 fail Numbers are JSON numbers: violates [LIB-001 LIB-002] blocks [LIB-003]",
+                "F-2 blocked LendBook does not answer: violates [] blocks [LIB-004 LIB-005]",
+                "F-3 fail Nothing is an empty list: violates [LIB-006] blocks []",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_same_place_of_the_same_answer_is_one_root_cause() {
+        let report = rules(5)
+            .judged(failed("s/a", "R-1", "E-1", Some("/x")))
+            .judged(failed("s/b", "R-2", "E-1", Some("/x")))
+            .judged(failed("s/c", "R-3", "E-1", Some("/y")))
+            .judged(failed("s/d", "R-4", "E-2", None))
+            .judged(failed("s/e", "R-5", "E-2", None))
+            .report();
+        let violated: Vec<String> = report
+            .findings
+            .iter()
+            .map(|f| f.violates.join(" "))
+            .collect();
+        assert_eq!(violated, ["R-1 R-2", "R-3", "R-4 R-5"]);
+    }
+
+    #[test]
+    fn the_most_binding_requirement_gives_the_finding_its_name() {
+        let report = Run::new()
+            .rule("A", Level::May)
+            .rule("B", Level::Must)
+            .rule("C", Level::Should)
+            .judged(failed("s/a", "A B C", "E-1", Some("/x")))
+            .report();
+        let finding = &report.findings[0];
+        assert_eq!(finding.violates, ["B", "C", "A"]);
+        assert_eq!(finding.level, Some(Level::Must));
+        assert_eq!(finding.remedy, "Correct what B says.");
+        assert!(finding.reproduce.ends_with(" --only B"));
+    }
+
+    #[test]
+    fn must_comes_before_blocked_before_should_before_may() {
+        let mut blocked = check("s/d", "D", Outcome::Blocked);
+        blocked.cause = Some("nothing works".to_owned());
+        let report = Run::new()
+            .rule("A", Level::May)
+            .rule("B", Level::Should)
+            .rule("C", Level::Must)
+            .rule("D", Level::May)
+            .rule("E", Level::May)
+            .judged(failed("s/a", "A", "E-1", None))
+            .judged(failed("s/b", "B", "E-2", None))
+            .judged(failed("s/c", "C", "E-3", None))
+            .judged(blocked)
+            .check("s/e", "E", Outcome::Error)
+            .report();
+        let titles: Vec<&str> = report.findings.iter().map(|f| f.title.as_str()).collect();
+        assert_eq!(
+            titles,
+            [
+                "Fault of the harness: error for a reason",
+                "Title of C",
+                "nothing works",
+                "Title of B",
+                "Title of A"
+            ]
+        );
+    }
+
+    #[test]
+    fn blocked_without_a_cause_vacuous_and_review_are_no_findings() {
+        let report = rules(3)
+            .check("s/a", "R-1", Outcome::Blocked)
+            .check("s/b", "R-2", Outcome::Vacuous)
+            .check("s/c", "R-3", Outcome::Review)
+            .report();
+        assert!(report.findings.is_empty());
+    }
+
+    #[test]
+    fn a_cause_that_is_no_violated_requirement_is_a_finding_of_its_own() {
+        let mut waiting = check("s/b", "R-2", Outcome::Blocked);
+        waiting.cause = Some("R-1".to_owned());
+        let report = rules(2)
+            .check("s/a", "R-1", Outcome::Blocked)
+            .judged(waiting)
+            .report();
+        assert_eq!(
+            told(&report),
+            ["F-1 blocked Title of R-1: violates [] blocks [R-2]"]
+        );
+        assert_eq!(report.requirements[1].finding.as_deref(), Some("F-1"));
+        assert_eq!(report.requirements[0].finding, None);
+    }
+
+    #[test]
+    fn few_deviations_are_kept_of_different_operations_first_and_none_twice() {
+        let mut check = failed("s/a", "R-1", "E-1", None);
+        check.deviations.clear();
+        for (operation, pointer) in [
+            ("One", "/a"),
+            ("One", "/a"),
+            ("One", "/b"),
+            ("One", "/c"),
+            ("Two", "/a"),
+            ("Two", "/b"),
+            ("Three", "/a"),
+        ] {
+            check.deviations.push(Deviation {
+                operation: operation.to_owned(),
+                ..deviation("R-1", "E-1", Some(pointer))
+            });
+        }
+        check.deviation_count = 40;
+        let report = rules(1).judged(check).report();
+        let kept: Vec<String> = report.findings[0]
+            .deviations
+            .iter()
+            .map(|d| {
+                format!(
+                    "{}{}",
+                    d.operation,
+                    d.pointer.as_deref().unwrap_or_default()
+                )
+            })
+            .collect();
+        assert_eq!(kept, ["One/a", "Two/a", "Three/a", "One/b", "Two/b"]);
+        assert_eq!(report.findings[0].deviation_count, 40);
+    }
+
+    #[test]
+    fn a_selector_of_the_run_is_replaced_in_the_command() {
+        assert_eq!(without_only("assay run --only A --only=B x"), "assay run x");
+        assert_eq!(
+            without_only("assay run --only 'a b' x"),
+            "assay run --only 'a b' x"
+        );
+    }
+}

@@ -571,3 +571,316 @@ fn statement(summary: &Summary<'_>) -> String {
         format!("{head}: {}", parts.join(", "))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixtures::{Run, check, deviation, failed};
+    use super::*;
+    use rstest::rstest;
+
+    fn outcome(report: &Report, id: &str) -> Outcome {
+        row(report, id).outcome
+    }
+
+    fn row<'a>(report: &'a Report, id: &str) -> &'a RequirementResult {
+        let found = report.requirements.iter().find(|r| r.requirement.id == id);
+        found.expect("the row exists")
+    }
+
+    #[test]
+    fn a_failed_check_fails_the_requirements_that_its_deviations_name() {
+        let mut check = failed("books/types", "A B", "E-1", None);
+        check.deviations.retain(|d| d.requirement == "A");
+        let report = Run::new()
+            .rule("A", Level::Must)
+            .rule("B", Level::Must)
+            .judged(check)
+            .report();
+        assert_eq!(outcome(&report, "A"), Outcome::Fail);
+        assert_eq!(outcome(&report, "B"), Outcome::Pass);
+        assert_eq!(report.verdict, Verdict::NonConformant);
+        assert_eq!(report.exit_code, exit::NON_CONFORMANT);
+    }
+
+    #[test]
+    fn a_failed_check_without_deviations_fails_all_and_still_makes_a_finding() {
+        let report = Run::new()
+            .rule("A", Level::Must)
+            .rule("B", Level::Should)
+            .check("books/types", "A B", Outcome::Fail)
+            .report();
+        assert_eq!(outcome(&report, "A"), Outcome::Fail);
+        assert_eq!(outcome(&report, "B"), Outcome::Fail);
+        assert_eq!(report.findings.len(), 2);
+    }
+
+    #[test]
+    fn a_deviation_counts_for_a_requirement_that_the_check_forgot_to_name() {
+        let mut check = failed("books/types", "A", "E-1", None);
+        check.deviations.push(deviation("B", "E-2", None));
+        let report = Run::new()
+            .rule("A", Level::Must)
+            .rule("B", Level::Must)
+            .judged(check)
+            .report();
+        assert_eq!(outcome(&report, "B"), Outcome::Fail);
+    }
+
+    #[test]
+    fn a_pass_that_judged_nothing_is_vacuous() {
+        let mut empty = check("books/types", "A", Outcome::Pass);
+        empty.judged = 0;
+        let report = Run::new().rule("A", Level::Must).judged(empty).report();
+        assert_eq!(outcome(&report, "A"), Outcome::Vacuous);
+        assert_eq!(report.checks[0].outcome, Outcome::Vacuous);
+        assert_eq!(report.verdict, Verdict::Incomplete);
+    }
+
+    #[rstest]
+    #[case(&[Outcome::Pass, Outcome::Vacuous], Outcome::Pass)]
+    #[case(&[Outcome::Pass, Outcome::NotSelected], Outcome::Pass)]
+    #[case(&[Outcome::Pass, Outcome::Blocked], Outcome::Blocked)]
+    #[case(&[Outcome::Pass, Outcome::Review], Outcome::Review)]
+    #[case(&[Outcome::NotApplicable, Outcome::Vacuous], Outcome::Vacuous)]
+    #[case(&[Outcome::Error, Outcome::Pass], Outcome::Error)]
+    fn several_checks_roll_up(#[case] outcomes: &[Outcome], #[case] expected: Outcome) {
+        let mut run = Run::new().rule("A", Level::Must);
+        for (at, outcome) in outcomes.iter().enumerate() {
+            run = run.check(&format!("books/check-{at}"), "A", *outcome);
+        }
+        assert_eq!(outcome(&run.report(), "A"), expected);
+    }
+
+    #[test]
+    fn a_row_without_a_check_is_not_selected_or_blocked_by_the_end_of_the_run() {
+        let run = Run::new().rule("A", Level::Must);
+        let report = run.clone().report();
+        assert_eq!(outcome(&report, "A"), Outcome::NotSelected);
+        assert_eq!(row(&report, "A").reason.as_deref(), Some("no check ran"));
+        assert!(!row(&report, "A").by_scope);
+        assert_eq!(report.exit_code, exit::INCOMPLETE);
+
+        let report = run.ending(Some(Ending::Interrupted)).report();
+        assert_eq!(outcome(&report, "A"), Outcome::Blocked);
+        assert_eq!(report.exit_code, exit::INTERRUPTED);
+    }
+
+    #[rstest]
+    #[case(&[true], true, Verdict::Conformant)]
+    #[case(&[true, true], true, Verdict::Conformant)]
+    #[case(&[true, false], false, Verdict::Incomplete)]
+    fn a_row_is_left_out_by_scope_when_all_of_its_checks_are(
+        #[case] checks: &[bool],
+        #[case] by_scope: bool,
+        #[case] verdict: Verdict,
+    ) {
+        let mut run = Run::new()
+            .rule("A", Level::Must)
+            .rule("B", Level::Must)
+            .check("books/other", "B", Outcome::Pass);
+        for (at, by_scope) in checks.iter().enumerate() {
+            let mut check = check(&format!("books/c-{at}"), "A", Outcome::NotSelected);
+            check.by_scope = *by_scope;
+            run = run.judged(check);
+        }
+        let report = run.report();
+        assert_eq!(row(&report, "A").by_scope, by_scope);
+        assert_eq!(report.verdict, verdict);
+    }
+
+    #[rstest]
+    #[case(Outcome::Fail, Outcome::Fail)]
+    #[case(Outcome::Error, Outcome::Error)]
+    #[case(Outcome::NotSelected, Outcome::NotSelected)]
+    #[case(Outcome::NotApplicable, Outcome::NotApplicable)]
+    #[case(Outcome::Blocked, Outcome::Pass)]
+    #[case(Outcome::Vacuous, Outcome::Pass)]
+    #[case(Outcome::Review, Outcome::Pass)]
+    fn an_attestation_decides_what_is_owed_and_nothing_else(
+        #[case] seen: Outcome,
+        #[case] expected: Outcome,
+    ) {
+        let report = Run::new()
+            .rule("A", Level::Must)
+            .check("books/a", "A", seen)
+            .attest("A", "Kari")
+            .report();
+        let row = row(&report, "A");
+        assert_eq!(row.outcome, expected);
+        assert_eq!(
+            row.attestation.is_some(),
+            expected == Outcome::Pass && seen != Outcome::Pass
+        );
+    }
+
+    #[test]
+    fn an_attested_row_waits_for_its_attestation() {
+        let run = Run::new()
+            .rule("A", Level::Must)
+            .with(|r| r.decided = Decided::Attested);
+        assert_eq!(outcome(&run.clone().report(), "A"), Outcome::Review);
+        let checked = run.clone().check("books/a", "A", Outcome::Pass);
+        assert_eq!(outcome(&checked.report(), "A"), Outcome::Review);
+        let unsigned = run.clone().attest("A", "  ");
+        assert_eq!(outcome(&unsigned.report(), "A"), Outcome::Review);
+        let attested = run.attest("A", "Kari").report();
+        assert_eq!(outcome(&attested, "A"), Outcome::Pass);
+        assert!(row(&attested, "A").attestation.is_some());
+        assert_eq!(attested.verdict, Verdict::Incomplete, "no check ran");
+    }
+
+    #[test]
+    fn an_attested_row_of_an_unclaimed_capability_does_not_apply() {
+        let mut facts = ConnectorFacts::default();
+        facts.capabilities.insert("films".to_owned(), false);
+        let report = Run::new()
+            .rule("A", Level::Must)
+            .with(|r| {
+                r.decided = Decided::Attested;
+                r.capability = Some("films".to_owned());
+            })
+            .event(RunEvent::Discovered(facts))
+            .report();
+        assert_eq!(outcome(&report, "A"), Outcome::NotApplicable);
+    }
+
+    #[test]
+    fn rows_that_no_run_can_decide_are_counted_apart() {
+        let run = Run::new()
+            .rule("A", Level::Must)
+            .with(|r| r.decided = Decided::NotTestable)
+            .rule("B", Level::Must)
+            .check("books/b", "B", Outcome::Pass);
+        let report = run.clone().report();
+        assert_eq!(report.ledgers.must.not_testable, 1);
+        assert_eq!(report.ledgers.must.applicable, 1);
+        assert_eq!(report.outcomes[NOT_TESTABLE], 1);
+        assert_eq!(
+            run.check("books/a", "A", Outcome::Pass).fold().err(),
+            Some(FoldError::NotTestable {
+                check: "books/a".to_owned(),
+                requirement: "A".to_owned()
+            })
+        );
+    }
+
+    #[test]
+    fn a_recording_that_stops_in_the_middle_is_never_conformant() {
+        let run = Run::new()
+            .rule("A", Level::Must)
+            .check("books/a", "A", Outcome::Pass)
+            .ending(None);
+        let report = run.clone().report();
+        assert_eq!(report.ending, Ending::Truncated);
+        assert_eq!(report.verdict, Verdict::Incomplete);
+        assert_eq!(report.finished, report.started);
+        let violated = run.judged(failed("books/b", "A", "E-1", None)).report();
+        assert_eq!(violated.verdict, Verdict::NonConformant);
+    }
+
+    #[test]
+    fn an_error_that_no_row_shows_still_makes_the_run_invalid() {
+        let report = Run::new()
+            .rule("A", Level::Must)
+            .check("books/a", "A", Outcome::Pass)
+            .check("books/none", "", Outcome::Error)
+            .report();
+        assert_eq!(report.verdict, Verdict::Invalid);
+        assert_eq!(report.exit_code, exit::INVALID);
+        assert_eq!(report.findings[0].domain, FaultDomain::Harness);
+    }
+
+    #[rstest]
+    #[case(Vec::new(), FoldError::NoHead)]
+    #[case([Run::new().events(), Run::new().events()].concat(), FoldError::TwoHeads)]
+    #[case(
+        Run::new().rule("A", Level::Must).rule("A", Level::May).events(),
+        FoldError::DuplicateRequirement("A".to_owned())
+    )]
+    #[case(
+        Run::new().check("books/a", "A", Outcome::Pass).events(),
+        FoldError::UnknownRequirement { check: "books/a".to_owned(), requirement: "A".to_owned() }
+    )]
+    fn a_recording_that_contradicts_itself_is_refused(
+        #[case] events: Vec<RunEvent>,
+        #[case] expected: FoldError,
+    ) {
+        assert_eq!(fold(events).err(), Some(expected));
+    }
+
+    #[test]
+    fn checks_stand_in_plan_order_whatever_order_they_came_in() {
+        let at = |name: &str, line: u64, mode: &str| {
+            let mut check = check(name, "A", Outcome::Pass);
+            check.line = line;
+            check.mode = mode.to_owned();
+            check
+        };
+        let report = Run::new()
+            .rule("A", Level::Must)
+            .judged(at("loans/x", 3, "secret"))
+            .judged(at("books/b", 9, "jwt"))
+            .judged(at("books/a", 4, "jwt"))
+            .judged(at("books/b", 9, "secret"))
+            .judged(at("login/z", 50, ""))
+            .report();
+        let order: Vec<String> = report
+            .checks
+            .iter()
+            .map(|c| format!("{} {}", c.check, c.mode))
+            .collect();
+        let expected = [
+            "login/z ",
+            "books/a jwt",
+            "books/b secret",
+            "books/b jwt",
+            "loans/x secret",
+        ];
+        assert_eq!(order, expected);
+    }
+
+    #[rstest]
+    #[case(Run::new().rule("A", Level::Must).check("s/a", "A", Outcome::Pass), "CONFORMANT (development scope)")]
+    #[case(
+        Run::new()
+            .configure(|h| h.scope = Scope::Certification)
+            .rule("A", Level::Must).check("s/a", "A", Outcome::Blocked).check("s/b", "", Outcome::Pass),
+        "INCOMPLETE (certification scope): 1 of 1 applicable MUST open"
+    )]
+    #[case(Run::new(), "INCOMPLETE (development scope): no check judged anything")]
+    #[case(
+        Run::new().rule("A", Level::Must).rule("B", Level::Must)
+            .check("s/a", "A", Outcome::Fail).check("s/b", "B", Outcome::Vacuous),
+        "NON_CONFORMANT (development scope): 1 of 2 applicable MUST violated, 1 open"
+    )]
+    #[case(
+        Run::new().configure(|h| h.strict = true).rule("A", Level::Should).check("s/a", "A", Outcome::Fail),
+        "NON_CONFORMANT (development scope, strict): 1 of 1 applicable SHOULD violated"
+    )]
+    #[case(
+        Run::new().rule("A", Level::Must).check("s/a", "A", Outcome::Error).ending(Some(Ending::Interrupted)),
+        "INVALID (development scope): 1 requirement ended in a fault of the harness, 1 open, the run was interrupted"
+    )]
+    fn the_statement_says_verdict_scope_and_what_is_missing(
+        #[case] run: Run,
+        #[case] expected: &str,
+    ) {
+        assert_eq!(run.report().statement, expected);
+    }
+
+    #[test]
+    fn the_statement_names_what_the_scope_leaves_out() {
+        let mut left_out = check("s/b", "B", Outcome::NotSelected);
+        left_out.by_scope = true;
+        let report = Run::new()
+            .rule("A", Level::Must)
+            .rule("B", Level::Must)
+            .check("s/a", "A", Outcome::Pass)
+            .judged(left_out)
+            .report();
+        assert_eq!(
+            report.statement,
+            "CONFORMANT (development scope, 1 MUST not judged)"
+        );
+    }
+}

@@ -19,8 +19,8 @@ use crate::model::report::Report;
 use super::text;
 
 const TEMPLATE: &str = include_str!("html/template.html");
-const STYLE: &str = include_str!("html/style.css");
-const SCRIPT: &str = include_str!("html/script.js");
+pub(super) const STYLE: &str = include_str!("html/style.css");
+pub(super) const SCRIPT: &str = include_str!("html/script.js");
 
 /// Attribute that carries the totals.
 const TOTALS: &str = "data-totals=\"";

@@ -70,7 +70,7 @@ fn head(out: &mut String, report: &Report) {
 
 fn ledger(out: &mut String, report: &Report) {
     out.push_str(
-        "| Level | Applicable | Satisfied | Violated | Unverified | of it left out by scope | Not applicable | Not testable |\n\
+        "| Level | Applicable | Satisfied | Violated | Unverified | of these left out by scope | Not applicable | Not testable |\n\
          | :-- | --: | --: | --: | --: | --: | --: | --: |\n",
     );
     for level in Level::ALL {

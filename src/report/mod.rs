@@ -8,8 +8,6 @@ mod curl;
 mod digest;
 mod events;
 mod findings;
-#[cfg(test)]
-mod fixtures;
 pub mod fold;
 pub mod html;
 pub mod json;
@@ -18,6 +16,11 @@ pub mod markdown;
 pub mod terminal;
 mod text;
 mod totals;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::str::FromStr;

@@ -53,7 +53,6 @@ pub fn write(report: &Report, style: Style, files: &[(ReportKind, String)]) -> S
     page.findings(report, files);
     page.open(report);
     page.files(files);
-    page.blank();
     let colour = verdict_paint(report.verdict);
     let reason = digest::exit_reason(report);
     page.line(&page.paint(colour, &reason));
@@ -149,18 +148,22 @@ impl Page {
         }
     }
 
+    /// Folded text in one colour.
+    fn painted(&mut self, paint: Paint, value: &str) {
+        for line in text::wrap(value, self.style.width) {
+            let line = self.paint(paint, &line);
+            self.line(&line);
+        }
+    }
+
     fn head(&mut self, report: &Report) {
         let name = digest::connector_name(report);
         let vendor = text::one_line(&report.connector.vendor, 80);
-        let title = if vendor.is_empty() {
-            self.bold(&name)
-        } else {
-            format!("{} by {vendor}", self.bold(&name))
-        };
-        self.line(&title);
+        let by = if vendor.is_empty() { "" } else { " by " };
+        self.painted(Paint::new().bold(), &format!("{name}{by}{vendor}"));
         let url = text::one_line(&report.url, 200);
         if url != name {
-            self.line(&url);
+            self.painted(Paint::new(), &url);
         }
         let modes = match report.modes.as_slice() {
             [] => String::new(),
@@ -175,10 +178,10 @@ impl Page {
             report.scope,
             report.seed
         );
-        self.line(&self.dim(&text::one_line(&tool, 200)));
+        self.painted(Paint::new().dimmed(), &text::one_line(&tool, 200));
         if !report.only.is_empty() {
             let only = format!("only {}", report.only.join(", "));
-            self.line(&self.dim(&text::one_line(&only, 200)));
+            self.painted(Paint::new().dimmed(), &text::one_line(&only, 200));
         }
         self.blank();
     }
@@ -377,5 +380,6 @@ impl Page {
             let _ = write!(line, "  {kind:<10}{}", text::visible(path));
             self.line(&line);
         }
+        self.blank();
     }
 }

@@ -193,7 +193,9 @@ impl<'w, 'a> Player<'w, 'a> {
         if let Some(missing) = self.missing(scope) {
             return Some(missing);
         }
-        if let Some(gate) = world.gate(self.entry.mode) {
+        // A refused certificate keeps requests away, not the look at the certificate.
+        let probing = self.entry.scenario.only_probes() && world.tls().is_some();
+        if let Some(gate) = world.gate(self.entry.mode).filter(|_| !probing) {
             return Some(Obstacle::blocked(gate));
         }
         for name in &needs.operations {
@@ -1133,6 +1135,7 @@ impl<'w, 'a> Player<'w, 'a> {
             attempt,
             invalid: step.invalid,
             authenticating,
+            looking: false,
             situation: step
                 .situation
                 .as_ref()
@@ -1550,6 +1553,7 @@ pub(super) async fn authenticate_once(
         attempt: 1,
         invalid: false,
         authenticating: true,
+        looking: true,
         situation: None,
     };
     Ok((id, world.send(&outgoing).await))

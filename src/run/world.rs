@@ -88,6 +88,8 @@ pub(super) struct Outgoing<'r> {
     pub attempt: u8,
     pub invalid: bool,
     pub authenticating: bool,
+    /// Only looks whether anyone is there: what answers may be no connector at all.
+    pub looking: bool,
     pub situation: Option<String>,
 }
 
@@ -275,7 +277,7 @@ impl<'a> World<'a> {
             session::register_tokens(self, answer);
         }
         self.record(outgoing, &sent.result, sent_at, elapsed_ms);
-        if let Ok(response) = &sent.result {
+        if let (Ok(response), false) = (&sent.result, outgoing.looking) {
             let facts = Facts {
                 operation: &outgoing.operation,
                 request: outgoing.body,

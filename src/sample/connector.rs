@@ -93,16 +93,14 @@ impl Connector {
     /// Takes the call through all stages.
     pub async fn answer(&self, call: &mut Call, body: Body) -> Answer {
         let mut body = Some(body);
-        let answer = match self.stages(call, &mut body).await {
-            Ok(answer) => answer,
-            Err(problem) => {
-                // A client that is still sending would miss the answer otherwise.
-                if let Some(unread) = body.take() {
-                    drain(unread, self.policy.body_limit).await;
-                }
-                Answer::from(problem)
-            }
-        };
+        let answer = self
+            .stages(call, &mut body)
+            .await
+            .unwrap_or_else(Answer::from);
+        // A client that is still sending would miss the answer otherwise.
+        if let Some(unread) = body.take() {
+            drain(unread).await;
+        }
         self.injected.finish(self, call, answer).await
     }
 
@@ -314,9 +312,9 @@ async fn collect(body: Body, limit: usize, announced: Option<usize>) -> Option<V
     Some(bytes)
 }
 
-/// Reads on without keeping anything.
-async fn drain(body: Body, limit: usize) {
-    let mut left = limit;
+/// Reads on without keeping anything, but not for ever.
+async fn drain(body: Body) {
+    let mut left = 64 * 1024 * 1024_usize;
     let mut chunks = body.into_data_stream();
     while let Some(Ok(chunk)) = chunks.next().await {
         if chunk.len() > left {

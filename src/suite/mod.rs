@@ -136,6 +136,20 @@ pub struct Scenario {
     pub checks: Vec<CheckSpec>,
 }
 
+impl Scenario {
+    /// Looks only below HTTP: can be played when the certificate keeps all requests away.
+    pub fn only_probes(&self) -> bool {
+        fn harmless(step: &Step) -> bool {
+            let quiet = !matches!(
+                step.action,
+                Action::Call(_) | Action::Raw { .. } | Action::Authenticate { .. } | Action::Forge { .. }
+            );
+            quiet && step.inner().into_iter().all(harmless)
+        }
+        self.steps.iter().all(harmless)
+    }
+}
+
 /// What must be there before a scenario can run.
 #[derive(Debug, Default)]
 pub struct Needs {

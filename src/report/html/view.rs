@@ -663,7 +663,7 @@ fn checklist(report: &Report) -> Vec<Item> {
             status: status("fail", "No"),
             question: "Is every judged MUST satisfied?".to_owned(),
             answer: format!(
-                "{} of {} are violated.",
+                "Violated: {} of {}.",
                 must.violated,
                 must.satisfied + must.violated
             ),
@@ -673,7 +673,7 @@ fn checklist(report: &Report) -> Vec<Item> {
         must.unverified == 0,
         "Is every applicable MUST judged?",
         format!("All {} are.", must.applicable),
-        format!("{} of {} are not.", must.unverified, must.applicable),
+        format!("Not judged: {} of {}.", must.unverified, must.applicable),
     ));
     items.push(if attested == 0 {
         Item {

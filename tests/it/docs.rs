@@ -1,0 +1,1 @@
+//! The scenario reference: every example compiles, every table is complete.

@@ -1,0 +1,1 @@
+//! Mistakes of authors, each with the exact diagnostics.

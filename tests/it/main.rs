@@ -1,0 +1,11 @@
+//! Tests from the outside: real sockets, real TLS, real processes.
+
+mod architecture;
+mod command;
+mod docs;
+mod faults;
+mod lint;
+mod peer;
+mod samples;
+mod support;
+mod troubled;
