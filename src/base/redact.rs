@@ -41,6 +41,9 @@ const COMPARE_BUDGET: usize = 256 * 1024 * 1024;
 /// Secrets that share one automaton.
 const SEGMENT: usize = 64;
 
+/// Shortest beginning of a secret that counts as one in an excerpt, in bytes.
+const SHORTEST_BEGINNING: usize = 6;
+
 /// Masks registered secrets. Share one by `Arc` among everything that captures.
 #[derive(Default)]
 pub struct Redactor {
@@ -98,6 +101,28 @@ impl Redactor {
                 .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
             None => text.to_owned(),
         }
+    }
+
+    /// The text of an excerpt: as [`redact`](Self::redact), and a secret that the
+    /// excerpt was cut inside of (its beginning stands before an ellipsis) goes too.
+    pub fn redact_excerpt(&self, text: &str) -> String {
+        let mut pieces: Vec<String> = self.redact(text).split('…').map(str::to_owned).collect();
+        let cut = pieces.len() - 1;
+        self.read(|state| {
+            for piece in &mut pieces[..cut] {
+                for (secret, index) in &state.known {
+                    let longest = (SHORTEST_BEGINNING..secret.len())
+                        .rev()
+                        .filter(|end| secret.is_char_boundary(*end))
+                        .find(|end| piece.ends_with(&secret[..*end]));
+                    if let Some(end) = longest {
+                        piece.truncate(piece.len() - end);
+                        piece.push_str(&state.labels[*index]);
+                    }
+                }
+            }
+        });
+        pieces.join("…")
     }
 
     /// The same for bytes of any kind.
@@ -589,6 +614,20 @@ mod tests {
         ] {
             assert_eq!(redactor.redact(text), masked);
         }
+    }
+
+    #[test]
+    fn a_secret_that_was_cut_is_masked_in_excerpts() {
+        let redactor = Redactor::new();
+        redactor.register("token", "abcdefghijklmnop");
+        assert_eq!(
+            redactor.redact_excerpt("{\"a\":\"abcdefghij…"),
+            "{\"a\":\"«token:1»…"
+        );
+        assert_eq!(
+            redactor.redact_excerpt("abc… abcdefghijklmnop"),
+            "abc… «token:1»"
+        );
     }
 
     #[test]

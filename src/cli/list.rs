@@ -99,7 +99,8 @@ fn rows(arguments: &Arguments) -> Result<Vec<Value>, Failure> {
         What::Faults => faults()
             .iter()
             .map(|fault| {
-                json!({"fault": fault.name, "violates": fault.violates.join(" "), "summary": fault.summary})
+                json!({"fault": fault.name, "violates": fault.violates.join(" "),
+                    "consequences": fault.consequences.join(" "), "summary": fault.summary})
             })
             .collect(),
     })

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::auth::{KeyServer, SigningKey};
 use crate::base::clock::{Clock, SystemClock};
-use crate::base::diag::{Diagnostic, Place};
 use crate::model::target::{Customer, SecretSource, Target};
 use crate::run::Prepared;
 use crate::sample::{RunningSample, SampleOptions, TrustedKeys, Variant};
@@ -205,14 +204,11 @@ pub(super) fn load_target(path: &Path) -> Result<Target, Failure> {
         .map_err(|error| Failure::Usage(format!("{file}: {error}")))?;
     let options = serde_saphyr::options! { strict_booleans: true };
     serde_saphyr::from_str_with_options(&text, options).map_err(|error| {
-        let (line, column) = error.location().map_or((0, 0), |location| (location.line(), location.column()));
-        let message = error.without_snippet().to_string();
-        let message = message.lines().next().unwrap_or_default().to_owned();
-        Failure::Diagnostics(vec![
-            Diagnostic::new(Place { file, line, column }, message)
-                .help("`assay init` writes a commented target file; `assay schema target` is for editors")
-                .in_text(&text),
-        ])
+        let remedy =
+            "`assay init` writes a commented target file; `assay schema target` is for editors";
+        Failure::Diagnostics(vec![crate::suite::explain_yaml(
+            &error, &file, &text, remedy,
+        )])
     })
 }
 

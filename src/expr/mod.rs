@@ -20,7 +20,7 @@ use minijinja::{Environment, Expression, UndefinedBehavior};
 
 pub use functions::FUNCTIONS;
 pub use minijinja::Value;
-pub use template::{Scope, Template, TemplateError};
+pub use template::{Part, Scope, Template, TemplateError};
 
 /// Steps an expression may take before it is given up.
 const FUEL: u64 = 5_000_000;

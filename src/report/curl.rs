@@ -64,6 +64,11 @@ pub(super) fn script(
     if labelled(decisive) || with_login.is_some_and(labelled) {
         out.push_str("# A label such as «secret:1» stands for a value that was masked.\n");
     }
+    if let Some(tls) = &recording.facts.tls
+        && tls.trust != "public roots"
+    {
+        out.push_str("# CURL_CA_BUNDLE: file with the authority of the connector's certificate.\n");
+    }
     for exchange in with_login.into_iter().chain([*decisive]) {
         if stands_apart(&exchange.request_body) {
             let name = file_name(&exchange.id);

@@ -2,7 +2,7 @@
 //! from it is listed under it instead of beside it.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use crate::model::event::{CheckResult, Deviation};
 use crate::model::exchange::Exchange;
@@ -128,6 +128,29 @@ struct Violation<'a> {
     deviations: Vec<Deviation>,
 }
 
+/// A place of an answer; without a pointer it is the answer itself.
+type Symptom<'a> = (&'a str, Option<&'a str>);
+
+impl Violation<'_> {
+    fn symptoms(&self) -> HashSet<Symptom<'_>> {
+        self.deviations
+            .iter()
+            .filter_map(|deviation| {
+                let decisive = deviation.exchanges.last()?;
+                Some((decisive.as_str(), deviation.pointer.as_deref()))
+            })
+            .collect()
+    }
+}
+
+/// Two requirements are violated by one cause when they show in the same places. Half
+/// of the rarer one's places are asked for: where everything is wrong in one way,
+/// whatever else is wrong meets it somewhere by chance.
+fn one_cause(a: &HashSet<Symptom<'_>>, b: &HashSet<Symptom<'_>>) -> bool {
+    let shared = a.intersection(b).count();
+    shared > 0 && shared * 2 >= a.len().min(b.len())
+}
+
 /// Findings about what the connector did: one for each group of requirements that the
 /// same place of the same answer violates.
 fn violations(index: &Index<'_>) -> Vec<Finding> {
@@ -155,13 +178,12 @@ fn violations(index: &Index<'_>) -> Vec<Finding> {
     }
     let violations: Vec<Violation<'_>> = violations.into_values().collect();
 
+    let symptoms: Vec<HashSet<Symptom<'_>>> = violations.iter().map(Violation::symptoms).collect();
     let mut groups = Groups::new(violations.len());
-    let mut symptoms: HashMap<(&str, Option<&str>), usize> = HashMap::new();
-    for (at, violation) in violations.iter().enumerate() {
-        for deviation in &violation.deviations {
-            if let Some(decisive) = deviation.exchanges.last() {
-                let symptom = (decisive.as_str(), deviation.pointer.as_deref());
-                groups.join(at, *symptoms.entry(symptom).or_insert(at));
+    for at in 0..violations.len() {
+        for before in 0..at {
+            if one_cause(&symptoms[before], &symptoms[at]) {
+                groups.join(before, at);
             }
         }
     }
@@ -259,10 +281,13 @@ fn violation_finding(
     }
 }
 
-/// The few deviations to show: different operations first, nothing twice.
+/// The few deviations to show: one of each requirement, then different operations,
+/// nothing twice.
 fn spread<'a>(deviations: impl Iterator<Item = &'a Deviation>) -> Vec<Deviation> {
     let mut seen = HashSet::new();
-    let mut queues: Vec<(&str, Vec<&Deviation>)> = Vec::new();
+    let mut requirements = HashSet::new();
+    let mut kept: Vec<&Deviation> = Vec::new();
+    let mut queues: Vec<(&str, VecDeque<&Deviation>)> = Vec::new();
     for deviation in deviations {
         let words = (
             deviation.operation.as_str(),
@@ -273,24 +298,30 @@ fn spread<'a>(deviations: impl Iterator<Item = &'a Deviation>) -> Vec<Deviation>
         if !seen.insert(words) {
             continue;
         }
+        if requirements.insert(&deviation.requirement) {
+            kept.push(deviation);
+            continue;
+        }
         match queues
             .iter_mut()
             .find(|(name, _)| *name == deviation.operation)
         {
-            Some((_, queue)) => queue.push(deviation),
-            None => queues.push((&deviation.operation, vec![deviation])),
+            Some((_, queue)) => queue.push_back(deviation),
+            None => queues.push((&deviation.operation, VecDeque::from([deviation]))),
         }
     }
-    let rounds = queues
-        .iter()
-        .map(|(_, queue)| queue.len())
-        .max()
-        .unwrap_or(0);
-    (0..rounds)
-        .flat_map(|round| queues.iter().filter_map(move |(_, queue)| queue.get(round)))
-        .take(KEPT)
-        .map(|deviation| (*deviation).clone())
-        .collect()
+    while kept.len() < KEPT {
+        let shown = |name: &str| kept.iter().filter(|d| d.operation == name).count();
+        let next = queues
+            .iter_mut()
+            .filter(|(_, queue)| !queue.is_empty())
+            .min_by_key(|(name, _)| shown(name));
+        match next.and_then(|(_, queue)| queue.pop_front()) {
+            Some(deviation) => kept.push(deviation),
+            None => break,
+        }
+    }
+    kept.into_iter().take(KEPT).cloned().collect()
 }
 
 /// Hangs what could not be exercised under its cause: a violated requirement, or a
@@ -501,6 +532,43 @@ mod tests {
             .map(|f| f.violates.join(" "))
             .collect();
         assert_eq!(violated, ["R-1 R-2", "R-3", "R-4 R-5"]);
+    }
+
+    #[test]
+    fn what_is_wrong_everywhere_does_not_swallow_what_is_wrong_here_and_there() {
+        let mut everywhere = failed("s/a", "R-1", "E-1", None);
+        for number in 2..20 {
+            let exchange = format!("E-{number}");
+            everywhere
+                .deviations
+                .push(deviation("R-1", &exchange, None));
+        }
+        let mut rare = failed("s/b", "R-2", "E-7", None);
+        rare.deviations.push(deviation("R-2", "E-80", None));
+        rare.deviations.push(deviation("R-2", "E-90", None));
+        let report = rules(2).judged(everywhere).judged(rare).report();
+        assert_eq!(report.findings.len(), 2);
+    }
+
+    #[test]
+    fn every_requirement_of_a_finding_is_shown_with_a_deviation() {
+        let mut check = failed("s/a", "R-1", "E-1", None);
+        for number in 0..9 {
+            let operation = format!("Operation{number}");
+            check.deviations.push(Deviation {
+                operation,
+                ..deviation("R-1", "E-1", None)
+            });
+        }
+        let mut other = failed("s/b", "R-2", "E-1", None);
+        other.deviations[0].expected = "something else".to_owned();
+        let report = rules(2).judged(check).judged(other).report();
+        let shown: HashSet<&str> = report.findings[0]
+            .deviations
+            .iter()
+            .map(|d| d.requirement.as_str())
+            .collect();
+        assert_eq!(shown.len(), 2);
     }
 
     #[test]

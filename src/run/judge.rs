@@ -356,8 +356,8 @@ fn judge_status(
 ) {
     let Some(facts) = situation.facts else { return };
     let status = facts.response.status;
-    judged.values += 1;
-    if rule.accept.iter().any(|pattern| pattern.fits(status)) {
+    if rule.accepts(status) {
+        judged.values += 1;
         return;
     }
     let accepted: Vec<String> = rule.accept.iter().map(ToString::to_string).collect();
@@ -375,7 +375,10 @@ fn judge_status(
         .iter()
         .find(|(pattern, _)| pattern.fits(status))
         .map(|(_, ids)| ids);
-    for id in charged.unwrap_or(&expectation.requirements) {
+    let charged = charged.unwrap_or(&expectation.requirements);
+    // A status that charges no one says nothing about this check either.
+    judged.values += u64::from(!charged.is_empty());
+    for id in charged {
         judged.deviations.push(observed.clone().charged(Some(id)));
     }
 }

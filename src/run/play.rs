@@ -1382,9 +1382,8 @@ impl<'w, 'a> Player<'w, 'a> {
             match judged {
                 Ok(judged) => {
                     state.judged += judged.values;
-                    if matches!(expectation.rule, Rule::Status(_)) && !judged.deviations.is_empty()
-                    {
-                        status_refused = true;
+                    if let (Rule::Status(rule), Some(status)) = (&expectation.rule, status) {
+                        status_refused |= !rule.accepts(status);
                     }
                     for observed in judged.deviations {
                         // What charges no one in particular charges all of the expectation.
@@ -1426,7 +1425,6 @@ impl<'w, 'a> Player<'w, 'a> {
                 .or_default()
                 .extend(cited);
         }
-        let _ = status;
         Ok(())
     }
 

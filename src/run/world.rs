@@ -419,7 +419,7 @@ impl<'a> World<'a> {
         situation: Option<String>,
         observed: Observed,
     ) -> Deviation {
-        let redact = |text: String| self.prepared.redactor.redact(&text);
+        let redact = |text: String| self.prepared.redactor.redact_excerpt(&text);
         Deviation {
             requirement: observed
                 .requirement
@@ -520,33 +520,33 @@ fn judge_objects(
         }
         let fine = that.holds(&scope).unwrap_or(false);
         judged.value(fine, || {
-            let shown: Vec<String> = that
-                .source()
-                .split("item.")
-                .skip(1)
-                .filter_map(|rest| {
-                    rest.split(|c: char| !c.is_alphanumeric() && c != '_')
-                        .next()
-                })
-                .chain(filter.source().split("item.").skip(1).filter_map(|rest| {
-                    rest.split(|c: char| !c.is_alphanumeric() && c != '_')
-                        .next()
-                }))
+            let shown: Vec<String> = members_read(&[that.source(), filter.source()])
+                .into_iter()
                 .map(|name| {
                     let value = members.get(name).unwrap_or(&Value::Null);
                     format!("{name} {}", crate::base::json::brief(value, 80))
                 })
                 .collect();
-            let mut unique: Vec<String> = Vec::new();
-            for one in shown {
-                if !unique.contains(&one) {
-                    unique.push(one);
-                }
-            }
-            Observed::new(expected, unique.join(", ")).at(pointer)
+            Observed::new(expected, shown.join(", ")).at(pointer)
         });
     }
     Ok(judged)
+}
+
+/// Names that stand behind `item.` in expressions, each once.
+fn members_read<'s>(sources: &[&'s str]) -> Vec<&'s str> {
+    let mut names: Vec<&str> = Vec::new();
+    for source in sources {
+        for rest in source.split("item.").skip(1) {
+            let end = rest
+                .find(|c: char| !c.is_alphanumeric() && c != '_')
+                .unwrap_or(rest.len());
+            if !names.contains(&&rest[..end]) {
+                names.push(&rest[..end]);
+            }
+        }
+    }
+    names
 }
 
 /// Locks; a panic elsewhere does not lose what was seen.

@@ -310,6 +310,8 @@ mod tests {
 
     use super::*;
     use crate::base::clock::{Clock, ManualClock};
+    use crate::sample::faults::Injected;
+    use crate::sample::wire::put;
     use crate::sample::{TrustedKeys, data};
 
     /// A guard that trusts the key with which the tests sign.
@@ -447,6 +449,53 @@ mod tests {
             message.to_owned(),
         ] {
             assert!(bench.authenticate(&forged).await.is_err(), "{forged}");
+        }
+    }
+
+    #[tokio::test]
+    async fn each_fault_of_signed_tokens_lets_its_own_token_in() {
+        type Change = fn(&mut Object);
+        let cases: [(&str, &str, Change); 10] = [
+            ("unsigned-token-accepted", "none", |_| {}),
+            ("hmac-token-accepted", "HS256", |_| {}),
+            ("expired-jwt-accepted", "RS256", |claims| {
+                put(claims, "exp", -600)
+            }),
+            ("early-jwt-accepted", "RS256", |claims| {
+                put(claims, "nbf", 600)
+            }),
+            ("one-hour-of-tolerance", "RS256", |claims| {
+                put(claims, "exp", -600)
+            }),
+            ("audience-not-checked", "RS256", |claims| {
+                put(claims, "aud", "spn:other")
+            }),
+            ("issuer-not-checked", "RS256", |claims| {
+                put(claims, "iss", "Somebody")
+            }),
+            ("missing-ctx-is-first-customer", "RS256", |claims| {
+                claims.remove(&format!("{CLAIM}ctx"));
+            }),
+            ("unknown-customer-is-welcome", "RS256", |claims| {
+                put(claims, &format!("{CLAIM}ctx"), "Cust1");
+            }),
+            ("signature-not-checked", "RS256", |_| {}),
+        ];
+        let mut bench = Bench::new();
+        for (fault, algorithm, change) in cases {
+            let mut token = bench.token(&json!({"alg": algorithm}), change);
+            if fault == "signature-not-checked" {
+                token.push_str("AA");
+            }
+            assert!(
+                bench.authenticate(&token).await.is_err(),
+                "{fault} is no fault"
+            );
+            let injected = Injected::named(&[fault.to_owned()]);
+            let injected = injected.unwrap_or_else(|error| panic!("{error}"));
+            injected.change_policy(&mut bench.policy);
+            assert!(bench.authenticate(&token).await.is_ok(), "{fault}");
+            bench.policy = Policy::default();
         }
     }
 

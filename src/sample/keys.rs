@@ -176,7 +176,68 @@ fn read_key(jwk: &Value) -> Option<Key> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex as Shared;
+
+    use axum::Router;
+    use axum::extract::State;
+    use axum::routing::get;
+    use serde_json::json;
+
     use super::*;
+
+    /// Serves whatever key set is in the cell, and counts how often.
+    async fn key_server(cell: Arc<Shared<(Value, usize)>>) -> String {
+        let answer = async |State(cell): State<Arc<Shared<(Value, usize)>>>| {
+            let mut cell = cell
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            cell.1 += 1;
+            cell.0.to_string()
+        };
+        let router = Router::new().route("/jwks", get(answer)).with_state(cell);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+        let listener = listener.unwrap_or_else(|error| panic!("{error}"));
+        let address = listener
+            .local_addr()
+            .unwrap_or_else(|error| panic!("{error}"));
+        tokio::spawn(axum::serve(listener, router).into_future());
+        format!("http://{address}/jwks")
+    }
+
+    fn key_set(kid: &str) -> Value {
+        json!({"keys": [{"kty": "RSA", "kid": kid, "n": "AQAB", "e": "AQAB"}, {"kty": "EC"}]})
+    }
+
+    #[tokio::test]
+    async fn an_unknown_key_id_makes_the_key_set_be_read_again() {
+        rustls::crypto::aws_lc_rs::default_provider()
+            .install_default()
+            .ok();
+        let cell = Arc::new(Shared::new((key_set("one"), 0)));
+        let jwks_url = Some(key_server(Arc::clone(&cell)).await);
+        let settings = TrustedKeys {
+            certificate_pem: None,
+            jwks_url,
+        };
+        let keys = SigningKeys::new(&settings).unwrap_or_else(|error| panic!("{error}"));
+        let found = async |id, may_refresh| {
+            keys.candidates(id, Timestamp::UNIX_EPOCH, may_refresh)
+                .await
+                .len()
+        };
+        assert_eq!(found(Some("one"), true).await, 1);
+        assert_eq!(found(Some("one"), true).await, 1);
+        assert_eq!(found(None, true).await, 1);
+        let times = || cell.lock().map(|cell| cell.1).unwrap_or_default();
+        assert_eq!(times(), 1, "known keys are kept");
+        if let Ok(mut cell) = cell.lock() {
+            cell.0 = key_set("two");
+        }
+        assert_eq!(found(Some("two"), false).await, 0);
+        assert_eq!(found(Some("two"), true).await, 1);
+        assert_eq!(found(Some("one"), true).await, 0, "a withdrawn key is gone");
+        assert_eq!(times(), 3);
+    }
 
     #[test]
     fn refreshes_are_bounded_and_possible_again_later() {

@@ -9,7 +9,7 @@
 //! | `carriers.rs`, `wire.rs`, `text.rs`, `values.rs` | reading requests and writing answers |
 //! | `setup.rs` | connection fields and test, capabilities |
 //! | `catalog.rs`, `search.rs` | price lists, products, pictures, lists, search |
-//! | `pricing.rs`, `calculation.rs`, `findings.rs` | arithmetic, lines and alternatives, their remarks |
+//! | `pricing.rs`, `calculation.rs`, `findings.rs` | arithmetic, lines, alternatives, remarks |
 //! | `quotes.rs`, `orders.rs` | the quote operations and the orders |
 //! | `data/` | the records of three invented ERP systems |
 //! | `policy.rs`, `faults/` | decisions at the edge, and what changes them |
@@ -179,7 +179,7 @@ pub struct SampleOptions {
 pub enum SampleError {
     #[error("no sample is called {name:?}; there are {}", listed(SAMPLES.iter().map(|s| s.name)))]
     UnknownSample { name: String },
-    #[error("no variant is called {name:?}; there are {}", listed(Variant::ALL.iter().map(|v| v.name())))]
+    #[error("no variant is called {name:?}; there are {}", known_variants())]
     UnknownVariant { name: String },
     #[error("no fault is called {name:?}; there are {}", listed(faults().iter().map(|f| f.name)))]
     UnknownFault { name: String },
@@ -189,6 +189,10 @@ pub enum SampleError {
     Tls(#[from] tls::TlsError),
     #[error("port {port} cannot be used: {source}")]
     Port { port: u16, source: std::io::Error },
+}
+
+fn known_variants() -> String {
+    listed(Variant::ALL.iter().map(|variant| variant.name()))
 }
 
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {

@@ -334,6 +334,28 @@ async fn no_fault_breaks_the_connection_or_an_unrelated_call() {
     }
 }
 
+#[tokio::test]
+async fn results_mix_under_parallel_load_only_with_the_fault() {
+    for (fault, mixes) in [(None, false), (Some("parallel-calls-share-a-result"), true)] {
+        let bench = Bench::start(Variant::Full, fault.as_slice()).await;
+        let keys = [
+            "HO-DSK-160@HO-NOK",
+            "HO-STO-LOW@HO-NOK",
+            "HO-SRV-ASM@HO-NOK",
+        ];
+        let bench = &bench;
+        let calls = keys.map(|key| async move {
+            let (_, product) = bench
+                .call("GetProduct", &json!({"ErpProductKey": key}))
+                .await;
+            product["ERPProductKey"] == key
+        });
+        let [first, second, third] = calls;
+        let (first, second, third) = tokio::join!(first, second, third);
+        assert_eq!(!(first && second && third), mixes, "{fault:?}");
+    }
+}
+
 #[test]
 fn the_target_brings_the_fixtures_that_apply() {
     let customers = data::customers();

@@ -16,9 +16,9 @@ use super::{
 };
 use crate::api::Api;
 use crate::base::diag::{Diagnostic, Place, did_you_mean};
-use crate::expr::{Expr, Template, TemplateError};
+use crate::expr::{Expr, ExprError, FUNCTIONS, Part, Template, TemplateError};
 use crate::judgement::{self, Judgement};
-use crate::model::profile::{Always, Profile};
+use crate::model::profile::{Always, CredentialKind, Profile};
 use crate::model::requirement::{Decided, RequirementId};
 use crate::model::scenario::{
     ExpectationSource, Forge, Group, Raw, ScenarioFile, ScenarioSource, StepSource,
@@ -88,7 +88,7 @@ pub(super) fn compile(
     };
     let mut profile = None;
     let mut catalogue = None;
-    let mut library = BTreeMap::new();
+    let mut library = (File::default(), BTreeMap::new());
     let mut sources = Vec::new();
     for file in files {
         let base = file
@@ -110,9 +110,8 @@ pub(super) fn compile(
                     .map(|catalogue| (compiler.file.clone(), catalogue));
             }
             "templates.yaml" => {
-                library = compiler
-                    .parse::<BTreeMap<String, Value>>()
-                    .unwrap_or_default()
+                let templates = compiler.parse::<BTreeMap<String, Value>>();
+                library = (compiler.file.clone(), templates.unwrap_or_default());
             }
             _ => {
                 if let Some(source) = compiler.parse::<ScenarioFile>() {
@@ -121,18 +120,31 @@ pub(super) fn compile(
             }
         }
     }
+    // What a file that cannot be read would have declared is missing everywhere else:
+    // only the cause is reported.
+    if !compiler.diagnostics.is_empty() {
+        return Err(compiler.finish());
+    }
     let (Some((profile_file, profile)), Some((catalogue_file, catalogue))) = (profile, catalogue)
     else {
-        if compiler.diagnostics.is_empty() {
-            let message = "a suite needs `profile.yaml` and `catalogue.yaml`";
-            compiler
-                .diagnostics
-                .push(Diagnostic::new(Place::default(), message));
-        }
-        return Err(compiler.diagnostics);
+        let place = Place {
+            file: "suite".to_owned(),
+            ..Place::default()
+        };
+        let message = "a suite needs `profile.yaml` and `catalogue.yaml`";
+        compiler
+            .diagnostics
+            .push(Diagnostic::new(place, message).help(
+                "put them into the folder, or leave `profile.yaml` out to add to a shipped suite",
+            ));
+        return Err(compiler.finish());
     };
     compiler.file = catalogue_file;
     compiler.check_catalogue(&catalogue);
+    let (library_file, mut library) = library;
+    compiler.file = library_file;
+    compiler.check_library(&mut library);
+    compiler.check_groups(&sources);
 
     let groups: BTreeMap<&str, (&File, &Group)> = sources
         .iter()
@@ -165,18 +177,19 @@ pub(super) fn compile(
         compiler.file = file.clone();
         for scenario in &source.scenarios {
             if !seen.insert(scenario.value.id.value.clone()) {
-                compiler.error(
-                    &scenario.value.id,
-                    format!("scenario id `{}` stands twice", scenario.value.id.value),
-                );
+                let id = &scenario.value.id;
+                let diagnostic = compiler
+                    .diagnose(id, format!("scenario id `{}` stands twice", id.value))
+                    .help("ids are unique in the profile, over all its files");
+                compiler.diagnostics.push(diagnostic);
             }
             scenarios.push(compiler.scenario(&context, &source.topic, scenario));
         }
     }
     compiler.unused_groups(&context, &sources);
-    let suite_parts = (compiler.diagnostics, parts);
-    let (mut diagnostics, Some(parts)) = suite_parts else {
-        return Err(suite_parts.0);
+    let diagnostics = compiler.finish();
+    let Some(parts) = parts else {
+        return Err(diagnostics);
     };
     let suite = Suite {
         templates: parts.templates,
@@ -194,8 +207,6 @@ pub(super) fn compile(
     if diagnostics.is_empty() {
         Ok(suite)
     } else {
-        diagnostics.sort();
-        diagnostics.dedup();
         Err(diagnostics)
     }
 }
@@ -225,11 +236,17 @@ struct ProfileParts {
 struct Names {
     known: BTreeSet<String>,
     used: BTreeSet<String>,
-    /// Names an author made, with their place.
-    made: Vec<(String, Place)>,
+    /// Names that ended with the loop that made them.
+    ended: BTreeSet<String>,
+    /// Names an author made, with the complaint for one that nobody uses.
+    made: Vec<(String, Diagnostic)>,
     checks: Vec<CheckSpec>,
     /// Groups being inlined, against circles.
     groups: Vec<String>,
+    /// The scenario belongs to a mode whose tokens the harness signs.
+    signs: bool,
+    /// The step being compiled has an answer.
+    answered: bool,
 }
 
 struct Compiler {
@@ -243,21 +260,9 @@ impl Compiler {
         match serde_saphyr::from_str_with_options(&self.file.1, options) {
             Ok(value) => Some(value),
             Err(error) => {
-                let (line, column) = error
-                    .location()
-                    .map_or((0, 0), |location| (location.line(), location.column()));
-                let place = Place {
-                    file: self.file.0.clone(),
-                    line,
-                    column,
-                };
-                let message = error.without_snippet().to_string();
-                let message = message.lines().next().unwrap_or_default().to_owned();
-                self.diagnostics.push(
-                    Diagnostic::new(place, message)
-                        .help("docs/scenarios.md describes every construct; `assay schema scenario` is for editors")
-                        .in_text(&self.file.1),
-                );
+                let remedy = "docs/scenarios.md describes every construct; `assay schema scenario` is for editors";
+                let diagnostic = explain_yaml(&error, &self.file.0, &self.file.1, remedy);
+                self.diagnostics.push(diagnostic);
                 None
             }
         }
@@ -275,8 +280,52 @@ impl Compiler {
         Diagnostic::new(self.place(at), message).in_text(&self.file.1)
     }
 
-    fn error<T>(&mut self, at: &Spanned<T>, message: impl Into<String>) {
-        let diagnostic = self.diagnose(at, message);
+    /// All that was found, in the order of the files.
+    fn finish(&mut self) -> Vec<Diagnostic> {
+        let mut found = std::mem::take(&mut self.diagnostics);
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// Where `needle` stands as a whole word inside the node that starts at `at`.
+    ///
+    /// Trees are read without positions, so texts inside them are looked up in the file.
+    fn locate(&self, at: &Place, needle: &str) -> Option<Place> {
+        let indent = usize::try_from(at.column.checked_sub(1)?).ok()?;
+        let first = usize::try_from(at.line.checked_sub(1)?).ok()?;
+        for (index, line) in self.file.1.lines().enumerate().skip(first) {
+            let blank = line.trim().is_empty();
+            let inside = line.chars().take_while(|c| *c == ' ').count() >= indent;
+            if index > first && !blank && !inside {
+                break;
+            }
+            let from = if index == first { indent } else { 0 };
+            let start = line.char_indices().nth(from).map(|(start, _)| start);
+            let Some(start) = start else { continue };
+            let found = line[start..]
+                .match_indices(needle)
+                .map(|(offset, _)| start + offset)
+                .find(|found| is_word(line, *found, needle));
+            if let Some(found) = found {
+                return Some(Place {
+                    file: at.file.clone(),
+                    line: index as u64 + 1,
+                    column: line[..found].chars().count() as u64 + 1,
+                });
+            }
+        }
+        None
+    }
+
+    /// A diagnostic about a text inside the node that starts at `at`.
+    fn diagnose_in(&self, at: &Place, needle: &str, message: impl Into<String>) -> Diagnostic {
+        let place = self.locate(at, needle).unwrap_or_else(|| at.clone());
+        Diagnostic::new(place, message).in_text(&self.file.1)
+    }
+
+    fn error<T>(&mut self, at: &Spanned<T>, message: impl Into<String>, help: &str) {
+        let diagnostic = self.diagnose(at, message).help(help);
         self.diagnostics.push(diagnostic);
     }
 
@@ -287,58 +336,93 @@ impl Compiler {
         what: &str,
         known: impl Iterator<Item = &'k str> + Clone,
     ) {
-        let mut diagnostic = self.diagnose(at, format!("unknown {what} `{}`", at.value));
-        diagnostic = match did_you_mean(&at.value, known.clone()) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-            None => {
-                let mut names: Vec<&str> = known.take(12).collect();
-                names.sort_unstable();
-                diagnostic.help(format!("known: {}", names.join(", ")))
-            }
-        };
+        self.unknown_at(&self.place(at), &at.value, what, known);
+    }
+
+    fn unknown_at<'k>(
+        &mut self,
+        at: &Place,
+        name: &str,
+        what: &str,
+        known: impl Iterator<Item = &'k str> + Clone,
+    ) {
+        let diagnostic = self
+            .diagnose_in(at, name, format!("unknown {what} `{name}`"))
+            .help(near_or_known(name, known));
         self.diagnostics.push(diagnostic);
     }
 
-    fn expr_at<T>(&mut self, at: &Spanned<T>, source: &str) -> Option<Expr> {
-        match Expr::compile(source) {
-            Ok(expr) => Some(expr),
+    fn expr(&mut self, names: &mut Names, source: &Spanned<String>) -> Option<Expr> {
+        let place = self.place(source);
+        match Expr::compile(&source.value) {
+            Ok(expr) => {
+                self.check_names(names, &place, &expr);
+                Some(expr)
+            }
             Err(error) => {
-                let mut diagnostic = self.diagnose(at, format!("expression `{source}`: {error}"));
-                if let Some(offset) = error.offset {
-                    let quoted = diagnostic.source.as_deref().and_then(|line| {
-                        line.chars()
-                            .nth(usize::try_from(diagnostic.place.column.saturating_sub(1)).ok()?)
-                    });
-                    let quote = u64::from(matches!(quoted, Some('"' | '\'')));
-                    diagnostic.place.column += offset as u64 + quote;
-                }
-                self.diagnostics
-                    .push(diagnostic.help("expressions are described in docs/scenarios.md"));
+                self.expr_error(&place, &source.value, &error);
                 None
             }
         }
     }
 
-    fn expr(&mut self, names: &mut Names, source: &Spanned<String>) -> Option<Expr> {
-        let expr = self.expr_at(source, &source.value)?;
-        self.check_names(names, source, expr.names());
-        Some(expr)
+    fn expr_error(&mut self, at: &Place, source: &str, error: &ExprError) {
+        let message = format!("expression `{source}`: {error}");
+        let mut diagnostic = self.diagnose_in(at, source, message);
+        let offset = error.offset.and_then(|offset| source.get(..offset));
+        if let Some(before) = offset.filter(|_| self.locate(at, source).is_some()) {
+            diagnostic.place.column += before.chars().count() as u64;
+        }
+        let diagnostic = diagnostic.help("expressions are described in docs/scenarios.md");
+        self.diagnostics.push(diagnostic);
     }
 
-    fn check_names<T>(&mut self, names: &mut Names, at: &Spanned<T>, read: Vec<String>) {
-        for name in read {
+    /// Reports names that an expression in the node at `at` reads and nothing makes.
+    fn check_names(&mut self, names: &mut Names, at: &Place, expr: &Expr) {
+        let at = self.locate(at, expr.source()).unwrap_or_else(|| at.clone());
+        for name in expr.names() {
             if names.known.contains(&name) {
                 names.used.insert(name);
-            } else {
-                let near = did_you_mean(&name, names.known.iter().map(String::as_str));
-                let help = match near {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => "a name is made by `capture`, `let`, `forge`, `for_each`, a step's `id` or discovery".into(),
-                };
-                let diagnostic = self
-                    .diagnose(at, format!("`{name}` is not known here"))
-                    .help(help);
-                self.diagnostics.push(diagnostic);
+                continue;
+            }
+            let near = did_you_mean(&name, names.known.iter().map(String::as_str));
+            let help = match near {
+                _ if ["null", "nil"].contains(&name.as_str()) => {
+                    format!("`{name}` is written `none` in expressions")
+                }
+                _ if names.ended.contains(&name) => {
+                    "it ended with the `for_each` or `parallel` that made it; `collect` brings values out of a `for_each`".to_owned()
+                }
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "a name is made by `capture`, `collect`, `let`, `forge`, `for_each`, the `id` of a request or discovery".to_owned(),
+            };
+            let diagnostic = self
+                .diagnose_in(&at, &name, format!("`{name}` is not known here"))
+                .help(help);
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn check_template(&mut self, names: &mut Names, at: &Place, template: &Template) {
+        match template {
+            Template::Literal(_) => {}
+            Template::Value(expr) => self.check_names(names, at, expr),
+            Template::Text(parts) => {
+                for part in parts {
+                    if let Part::Expr(expr) = part {
+                        self.check_names(names, at, expr);
+                    }
+                }
+            }
+            Template::Array(items) => {
+                for item in items {
+                    self.check_template(names, at, item);
+                }
+            }
+            Template::Object(members) => {
+                for (_, member) in members {
+                    self.check_template(names, at, member);
+                }
             }
         }
     }
@@ -350,20 +434,39 @@ impl Compiler {
         at: &Spanned<T>,
         tree: &Value,
     ) -> Option<Template> {
+        let place = self.place(at);
         match Template::compile(tree, context.library) {
             Ok(template) => {
-                self.check_names(names, at, template.names());
+                self.check_template(names, &place, &template);
                 Some(template)
             }
             Err(error) => {
-                self.template_error(at, &error);
+                self.template_error(&place, &error);
                 None
             }
         }
     }
 
-    fn template_error<T>(&mut self, at: &Spanned<T>, error: &TemplateError) {
-        self.error(at, error.to_string());
+    fn template_error(&mut self, at: &Place, error: &TemplateError) {
+        let (needle, help) = match error {
+            TemplateError::Expression { source_text, error } => {
+                self.expr_error(at, source_text, error);
+                return;
+            }
+            TemplateError::Unclosed(text) => (text.as_str(), "close it: `{{ expression }}`"),
+            TemplateError::Unknown { name, .. } => {
+                (name.as_str(), "templates stand in templates.yaml")
+            }
+            TemplateError::Circular(_) => {
+                ("$use", "a template may use others, but no circle of them")
+            }
+            TemplateError::Use => (
+                "$use",
+                "write `$use: name`; members beside it need a template that is an object",
+            ),
+        };
+        let diagnostic = self.diagnose_in(at, needle, error.to_string()).help(help);
+        self.diagnostics.push(diagnostic);
     }
 
     fn text<T>(
@@ -376,11 +479,33 @@ impl Compiler {
         self.template(context, names, at, &Value::String(text.to_owned()))
     }
 
+    /// Reports a pointer that is not one; templates of pointers are left to the run.
+    fn pointer<T>(&mut self, at: &Spanned<T>, pointer: &str) {
+        if !pointer.is_empty() && !pointer.starts_with('/') && !pointer.starts_with("{{") {
+            let diagnostic = self
+                .diagnose_in(
+                    &self.place(at),
+                    pointer,
+                    format!("`{pointer}` is not a JSON Pointer"),
+                )
+                .help(format!("a pointer starts with a slash: `/{pointer}`"));
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
     fn regex<T>(&mut self, at: &Spanned<T>, pattern: &str) -> Option<Regex> {
         match Regex::new(pattern) {
             Ok(regex) => Some(regex),
             Err(error) => {
-                self.error(at, format!("regular expression `{pattern}`: {error}"));
+                // The engine draws the pattern over several lines; the last one says what.
+                let error = error.to_string();
+                let what = error.lines().last().unwrap_or_default();
+                let what = what.strip_prefix("error: ").unwrap_or(what);
+                let message = format!("regular expression `{pattern}`: {what}");
+                let diagnostic = self
+                    .diagnose_in(&self.place(at), pattern, message)
+                    .help("the syntax is that of https://docs.rs/regex; in YAML, single quotes keep backslashes");
+                self.diagnostics.push(diagnostic);
                 None
             }
         }
@@ -405,6 +530,84 @@ impl Compiler {
                 context.profile.operations.keys().map(String::as_str),
             );
         }
+    }
+
+    /// Reports what `charges` and the like name as a requirement and is none.
+    fn named_requirements<T>(
+        &mut self,
+        context: &Context,
+        at: &Spanned<T>,
+        value: &Value,
+        found: &mut Vec<RequirementId>,
+    ) {
+        let mut texts = Vec::new();
+        texts_of(value, &mut texts);
+        let rows = &context.catalogue.requirements;
+        for text in texts {
+            let prefix = text
+                .rsplit_once('-')
+                .filter(|(_, number)| number.parse::<u32>().is_ok());
+            let known = rows.iter().any(|row| row.id == *text);
+            let like = |row: &str| {
+                row.rsplit_once('-').map(|(word, _)| word) == prefix.map(|(word, _)| word)
+            };
+            if known && !found.contains(text) {
+                found.push(text.clone());
+            } else if !known && prefix.is_some() && rows.iter().any(|row| like(&row.id)) {
+                let ids = rows.iter().map(|row| row.id.as_str());
+                self.unknown_at(&self.place(at), text, "requirement", ids);
+            }
+        }
+    }
+
+    /// Compiles every template by itself; broken ones are reported once, here.
+    fn check_library(&mut self, library: &mut BTreeMap<String, Value>) {
+        let start = Place {
+            file: self.file.0.clone(),
+            line: 1,
+            column: 1,
+        };
+        let mut broken = Vec::new();
+        for (name, tree) in &*library {
+            if let Err(error) = Template::compile(tree, library) {
+                let at = self.locate(&start, &format!("{name}:"));
+                broken.push((name.clone(), at.unwrap_or_else(|| start.clone()), error));
+            }
+        }
+        for (name, mut at, error) in broken {
+            // The members of the template stand one column further in.
+            at.column += 1;
+            self.template_error(&at, &error);
+            library.insert(name, Value::Object(Map::new()));
+        }
+    }
+
+    fn check_groups(&mut self, sources: &[(File, ScenarioFile)]) {
+        let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+        for (file, source) in sources {
+            for name in source.groups.keys() {
+                if let Some(other) = seen.insert(name, &file.0) {
+                    self.file = file.clone();
+                    let diagnostic = self
+                        .at_group(name, format!("group `{name}` stands twice"))
+                        .help(format!(
+                            "the other one is in {other}; groups are known in all files"
+                        ));
+                    self.diagnostics.push(diagnostic);
+                }
+            }
+        }
+    }
+
+    /// A diagnostic about a group of the current file.
+    fn at_group(&self, name: &str, message: impl Into<String>) -> Diagnostic {
+        let whole = Place {
+            file: self.file.0.clone(),
+            line: 1,
+            column: 1,
+        };
+        let groups = self.locate(&whole, "groups:").unwrap_or(whole);
+        self.diagnose_in(&groups, &format!("{name}:"), message)
     }
 
     fn check_catalogue(&mut self, catalogue: &Catalogue) {
@@ -460,10 +663,16 @@ impl Compiler {
         let mut templates = BTreeMap::new();
         for (operation, rules) in &profile.operations {
             if context.api.operation(operation).is_none() {
-                self.error(
-                    &nowhere,
-                    format!("operation `{operation}` is not in the OpenAPI document"),
-                );
+                let whole = Place {
+                    line: 1,
+                    column: 1,
+                    ..self.place(&nowhere)
+                };
+                let message = format!("operation `{operation}` is not in the OpenAPI document");
+                let diagnostic = self
+                    .diagnose_in(&whole, &format!("{operation}:"), message)
+                    .help("operations are paths of the document: `/<name>`");
+                self.diagnostics.push(diagnostic);
             }
             if let Some(name) = &rules.template {
                 let tree = serde_json::json!({ "$use": name.value });
@@ -551,7 +760,7 @@ impl Compiler {
         }
         let (word, kind) = match (&source.judge, &source.objects) {
             (Some(name), None) => {
-                let judgement = self.judgement(name, &source.with)?;
+                let judgement = self.judgement(rule, name, &source.with)?;
                 (
                     judgement.name(),
                     AlwaysKind::Judge {
@@ -582,7 +791,7 @@ impl Compiler {
         };
         let mut requirements = vec![source.requirement.value.clone()];
         let with = Value::Object(source.with.clone());
-        named_requirements(&with, context.catalogue, &mut requirements);
+        self.named_requirements(context, rule, &with, &mut requirements);
         Some(AlwaysRule {
             name: format!("always/{:02}-{word}", index + 1),
             line: rule.referenced.line(),
@@ -602,8 +811,9 @@ impl Compiler {
         })
     }
 
-    fn judgement(
+    fn judgement<T>(
         &mut self,
+        at: &Spanned<T>,
         name: &Spanned<String>,
         with: &Map<String, Value>,
     ) -> Option<&'static dyn Judgement> {
@@ -620,13 +830,15 @@ impl Compiler {
             .keys()
             .filter(|given| !parameters.iter().any(|known| known.name == given.as_str()))
         {
-            let known: Vec<&str> = parameters.iter().map(|parameter| parameter.name).collect();
+            let message = format!("judgement `{}` has no parameter `{given}`", name.value);
+            let known = parameters.iter().map(|parameter| parameter.name);
+            let help = match parameters {
+                [] => "it takes none".to_owned(),
+                _ => near_or_known(given, known),
+            };
             let diagnostic = self
-                .diagnose(
-                    name,
-                    format!("judgement `{}` has no parameter `{given}`", name.value),
-                )
-                .help(format!("its parameters: {}", known.join(", ")));
+                .diagnose_in(&self.place(at), &format!("{given}:"), message)
+                .help(help);
             self.diagnostics.push(diagnostic);
         }
         for missing in parameters
@@ -641,7 +853,10 @@ impl Compiler {
                         name.value, missing.name
                     ),
                 )
-                .help(missing.meaning);
+                .help(format!(
+                    "`with: {{ {}: … }}`: {}",
+                    missing.name, missing.meaning
+                ));
             self.diagnostics.push(diagnostic);
         }
         Some(judgement)
@@ -660,9 +875,26 @@ impl Compiler {
             .iter()
             .map(|name| name.value.as_str())
             .collect();
+        let mut listed: BTreeSet<&str> = BTreeSet::new();
         for id in &scenario.requirements {
             self.requirement(context, id);
+            if !listed.insert(&id.value) {
+                self.error(id, format!("{} is listed twice", id.value));
+            }
         }
+        let id = &scenario.id;
+        let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if id.value.is_empty() || !id.value.chars().all(kebab) {
+            let diagnostic = self
+                .diagnose(id, format!("`{}` is not a scenario id", id.value))
+                .help("an id has small letters, digits and hyphens: it stands in reports and after --only");
+            self.diagnostics.push(diagnostic);
+        }
+        let mode = scenario.needs.mode.as_ref();
+        names.signs = context.profile.modes.iter().any(|known| {
+            known.credential == CredentialKind::SignedToken
+                && mode.is_some_and(|mode| mode.value == known.name)
+        });
         let needs = self.needs(context, &mut names, scenario);
         let steps = self.steps(context, &mut names, &scenario.steps);
         let mut charged: BTreeSet<&str> = BTreeSet::new();
@@ -686,11 +918,6 @@ impl Compiler {
                 self.diagnostics.push(diagnostic);
             }
         }
-        let listed: BTreeSet<&str> = scenario
-            .requirements
-            .iter()
-            .map(|id| id.value.as_str())
-            .collect();
         for id in charged.iter().filter(|id| !listed.contains(**id)) {
             let diagnostic = self
                 .diagnose(
@@ -703,20 +930,18 @@ impl Compiler {
                 .help("add it to `requirements`");
             self.diagnostics.push(diagnostic);
         }
-        for (name, place) in &names.made {
+        for (name, complaint) in &names.made {
             if !names.used.contains(name) && !own.contains(name.as_str()) {
-                let diagnostic = Diagnostic::new(place.clone(), format!("`{name}` is never used"))
-                    .help("use it in an expression, or take it out")
-                    .in_text(&self.file.1);
-                self.diagnostics.push(diagnostic);
+                self.diagnostics.push(complaint.clone());
             }
         }
         for name in &scenario.exports {
             if !names.made.iter().any(|(made, _)| *made == name.value) {
-                self.error(
-                    name,
-                    format!("`{}` is exported, but no step makes it", name.value),
-                );
+                let message = format!("`{}` is exported, but no step makes it", name.value);
+                let diagnostic = self
+                    .diagnose(name, message)
+                    .help("a step makes it by `capture`, `collect` or `let`");
+                self.diagnostics.push(diagnostic);
             }
         }
         Scenario {
@@ -822,34 +1047,55 @@ impl Compiler {
     ) -> Vec<Step> {
         sources
             .iter()
-            .filter_map(|source| self.step(context, names, source))
+            .map(|source| self.step(context, names, source))
             .collect()
     }
 
-    fn make(&self, names: &mut Names, name: &str, place: Place) {
-        names.known.insert(name.to_owned());
-        names.made.push((name.to_owned(), place));
+    /// Makes a name known, unless it would hide what the language has under it.
+    fn declare(&mut self, names: &mut Names, name: &str, place: &Place) -> bool {
+        /// Variables of which a scenario may make others: nothing sets them again.
+        const FREE: [&str; 2] = ["nonce", "number"];
+        let taken = if FUNCTIONS.contains(&name) {
+            "a function"
+        } else if VARIABLES.iter().any(|(known, _)| *known == name) && !FREE.contains(&name) {
+            "a variable of every scenario"
+        } else {
+            names.known.insert(name.to_owned());
+            return true;
+        };
+        let message = format!("`{name}` is the name of {taken}");
+        let diagnostic = self
+            .diagnose_in(place, name, message)
+            .help("choose another name");
+        self.diagnostics.push(diagnostic);
+        false
     }
 
-    fn step(
-        &mut self,
-        context: &Context,
-        names: &mut Names,
-        step: &Spanned<StepSource>,
-    ) -> Option<Step> {
+    fn make(&mut self, names: &mut Names, name: &str, place: Place) {
+        if !self.declare(names, name, &place) {
+            return;
+        }
+        // What a group makes is for those who use it, of whom some may not need it.
+        if names.groups.is_empty() {
+            let complaint = Diagnostic::new(place, format!("`{name}` is never used"))
+                .help("use it in an expression, or take it out")
+                .in_text(&self.file.1);
+            names.made.push((name.to_owned(), complaint));
+        }
+    }
+
+    fn step(&mut self, context: &Context, names: &mut Names, step: &Spanned<StepSource>) -> Step {
         let source = &step.value;
-        let when = match &source.when {
-            Some(when) => Some(self.expr(names, when)?),
-            None => None,
-        };
-        let actor = source
-            .actor
-            .as_ref()
-            .and_then(|actor| self.text(context, names, actor, &actor.value));
-        let action = self.action(context, names, step)?;
-        if let Some(id) = &source.id {
+        let when = source.when.as_ref().and_then(|when| self.expr(names, when));
+        let actor = self.actor(context, names, step);
+        self.options_fit(step);
+        // A step whose action is not understood still makes its names and checks.
+        let action = self.action(context, names, step).unwrap_or(Action::None);
+        names.answered =
+            source.call.is_some() || source.raw.is_some() || source.authenticate.is_some();
+        if let Some(id) = source.id.as_ref().filter(|_| names.answered) {
             // A step that nobody names again is fine: its id stands in reports.
-            names.known.insert(id.value.clone());
+            self.declare(names, &id.value, &self.place(id));
         }
         let situation = source
             .situation
@@ -879,7 +1125,7 @@ impl Compiler {
                 self.make(names, name, self.place(expression));
             }
         }
-        Some(Step {
+        Step {
             id: source.id.as_ref().map(|id| id.value.clone()),
             line: step.referenced.line(),
             when,
@@ -891,7 +1137,92 @@ impl Compiler {
             expect,
             capture,
             collect,
-        })
+        }
+    }
+
+    /// Customer and user of a step, from the step or from its action.
+    fn actor(
+        &mut self,
+        context: &Context,
+        names: &mut Names,
+        step: &Spanned<StepSource>,
+    ) -> Option<Template> {
+        let source = &step.value;
+        let of_action = source
+            .authenticate
+            .as_ref()
+            .and_then(|authenticate| authenticate.actor.as_ref())
+            .or(source.forge.as_ref().and_then(|forge| forge.actor.as_ref()));
+        if let (Some(_), Some(second)) = (&source.actor, of_action) {
+            self.error(second, "`as` is given twice for this step");
+        }
+        let actor = source.actor.as_ref().or(of_action)?;
+        if !actor.value.contains("{{") {
+            let (role, number) = actor.value.split_once('.').unwrap_or((&actor.value, "1"));
+            let roles = &context.profile.customers;
+            if !roles.contains_key(role) {
+                let known = roles.keys().map(String::as_str);
+                self.unknown_at(&self.place(actor), role, "customer role", known);
+            } else if number.parse::<usize>().map_or(true, |number| number == 0) {
+                let diagnostic = self
+                    .diagnose(actor, format!("`{number}` is not the number of a user"))
+                    .help("users count from 1: `first.2` is the second user of the first customer");
+                self.diagnostics.push(diagnostic);
+            }
+        }
+        self.text(context, names, actor, &actor.value)
+    }
+
+    /// Reports options that the step's action would leave unread.
+    fn options_fit(&mut self, step: &Spanned<StepSource>) {
+        const REQUESTS: &[&str] = &["call", "raw", "authenticate"];
+        let source = &step.value;
+        let actions = actions(source);
+        let [action] = actions.as_slice() else {
+            // Several are reported elsewhere; none has only what looks at earlier steps.
+            let sends = !source.set.is_empty() || !source.remove.is_empty();
+            if actions.is_empty() && (sends || source.token.is_some() || source.with.is_some()) {
+                self.error(
+                    step,
+                    "this step sends nothing: it lacks `call`, `raw` or `use`",
+                );
+            }
+            return;
+        };
+        let options = [
+            ("with", source.with.is_some(), &["call", "use"][..]),
+            ("set", !source.set.is_empty(), &["call"]),
+            ("remove", !source.remove.is_empty(), &["call"]),
+            ("changes", source.changes.is_some(), &["call"]),
+            ("envelope", source.envelope.is_some(), &["call"]),
+            ("vary", source.vary.is_some(), &["call"]),
+            ("token", source.token.is_some(), &["call", "raw"]),
+            ("headers", !source.headers.is_empty(), REQUESTS),
+            ("invalid", source.invalid, REQUESTS),
+            ("tolerant", source.tolerant, REQUESTS),
+        ];
+        for (option, given, goes_with) in options {
+            if given && !goes_with.contains(action) {
+                let message = format!("`{option}` does not go with `{action}`");
+                let diagnostic = self
+                    .diagnose_in(&self.place(step), &format!("{option}:"), message)
+                    .help(format!("it goes with {}", goes_with.join(", ")));
+                self.diagnostics.push(diagnostic);
+            }
+        }
+        let silent = ["forge", "rotate_key", "bracket"].contains(action);
+        let after = [
+            ("expect", !source.expect.is_empty()),
+            ("capture", !source.capture.is_empty()),
+            ("collect", !source.collect.is_empty()),
+        ];
+        for (option, _) in after.iter().filter(|(_, given)| silent && *given) {
+            let message = format!("`{option}` does not go with `{action}`");
+            let diagnostic = self
+                .diagnose_in(&self.place(step), &format!("{option}:"), message)
+                .help("put it on a step of its own behind this one");
+            self.diagnostics.push(diagnostic);
+        }
     }
 
     fn action(
@@ -901,26 +1232,7 @@ impl Compiler {
         step: &Spanned<StepSource>,
     ) -> Option<Action> {
         let source = &step.value;
-        let given = [
-            ("call", source.call.is_some()),
-            ("raw", source.raw.is_some()),
-            ("authenticate", source.authenticate.is_some()),
-            ("forge", source.forge.is_some()),
-            ("let", !source.bind.is_empty()),
-            ("for_each", source.for_each.is_some()),
-            ("repeat", source.repeat.is_some()),
-            ("parallel", source.parallel.is_some()),
-            ("bracket", source.bracket.is_some()),
-            ("use", source.group.is_some()),
-            ("wait", source.wait.is_some()),
-            ("probe", source.probe.is_some()),
-            ("rotate_key", source.rotate_key),
-        ];
-        let actions: Vec<&str> = given
-            .iter()
-            .filter(|(_, given)| *given)
-            .map(|(name, _)| *name)
-            .collect();
+        let actions = actions(source);
         if actions.len() > 1 {
             let diagnostic = self
                 .diagnose(
@@ -939,12 +1251,19 @@ impl Compiler {
             || source.parallel.is_some()
             || source.bracket.is_some();
         if nests == source.steps.is_empty() {
-            let message = if nests {
-                "this step needs `steps`"
-            } else {
-                "`steps` go with for_each, repeat, parallel or bracket"
+            let diagnostic = match actions.first().filter(|_| nests) {
+                Some(action) => self
+                    .diagnose(step, format!("`{action}` needs `steps`"))
+                    .help("`steps` stand beside it, not below it"),
+                None => self
+                    .diagnose_in(
+                        &self.place(step),
+                        "steps:",
+                        "nothing here plays these `steps`",
+                    )
+                    .help("`steps` go with for_each, repeat, parallel or bracket"),
             };
-            self.error(step, message);
+            self.diagnostics.push(diagnostic);
             return None;
         }
         if let Some(call) = &source.call {
@@ -955,11 +1274,11 @@ impl Compiler {
         }
         if let Some(authenticate) = &source.authenticate {
             let credential = match &authenticate.credential {
-                Some(credential) => Some(self.expr(names, credential)?),
+                Some(credential) => self.expr(names, credential),
                 None => None,
             };
             let authorization = match &authenticate.authorization {
-                Some(text) => Some(self.text(context, names, step, text)?),
+                Some(text) => self.text(context, names, step, text),
                 None => None,
             };
             return Some(Action::Authenticate {
@@ -976,7 +1295,10 @@ impl Compiler {
         if !source.bind.is_empty() {
             let mut bind = Vec::new();
             for (name, expression) in &source.bind {
-                bind.push((name.clone(), self.expr(names, expression)?));
+                bind.extend(
+                    self.expr(names, expression)
+                        .map(|expr| (name.clone(), expr)),
+                );
             }
             for (name, expression) in &source.bind {
                 self.make(names, name, self.place(expression));
@@ -984,11 +1306,18 @@ impl Compiler {
             return Some(Action::Bind(bind));
         }
         if let Some(for_each) = &source.for_each {
-            let list = self.expr(names, &for_each.list)?;
-            names.known.insert(for_each.name.clone());
+            let list = self.expr(names, &for_each.list);
+            let outer = names.known.clone();
+            self.declare(names, &for_each.name, &self.place(step));
             let steps = self.steps(context, names, &source.steps);
+            let mut carried = BTreeSet::new();
+            steps.iter().for_each(|step| collected(step, &mut carried));
+            leave(names, outer, carried);
+            if for_each.limit == Some(0) {
+                self.error(step, "`limit: 0` plays nothing");
+            }
             return Some(Action::ForEach {
-                list,
+                list: list?,
                 name: for_each.name.clone(),
                 limit: for_each.limit,
                 steps,
@@ -997,9 +1326,12 @@ impl Compiler {
         if let Some(repeat) = &source.repeat {
             let steps = self.steps(context, names, &source.steps);
             let until = match &repeat.until {
-                Some(until) => Some(self.expr(names, until)?),
+                Some(until) => self.expr(names, until),
                 None => None,
             };
+            if repeat.times == 0 {
+                self.error(step, "`times: 0` plays nothing");
+            }
             return Some(Action::Repeat {
                 times: repeat.times,
                 until,
@@ -1007,13 +1339,42 @@ impl Compiler {
             });
         }
         if let Some(parallel) = &source.parallel {
-            let steps = self.steps(context, names, &source.steps);
+            // They run at the same time: none sees what another makes.
+            let outer = names.known.clone();
+            let mut steps = Vec::new();
+            let mut brought = BTreeSet::new();
+            for inner in &source.steps {
+                names.known = outer.clone();
+                steps.push(self.step(context, names, inner));
+                brought.extend(inner.value.id.iter().map(|id| id.value.clone()));
+                brought.extend(inner.value.capture.keys().cloned());
+                let ended = names.known.difference(&outer).cloned().collect::<Vec<_>>();
+                names.ended.extend(ended);
+            }
+            leave(names, outer, brought);
+            if parallel.copies == Some(0) {
+                self.error(step, "`copies: 0` plays nothing");
+            }
             return Some(Action::Parallel {
                 copies: parallel.copies.unwrap_or(1),
                 steps,
             });
         }
         if let Some(bracket) = &source.bracket {
+            for control in &bracket.control {
+                let hides = control.value.tolerant || control.value.invalid;
+                let judged = control
+                    .value
+                    .expect
+                    .iter()
+                    .any(|one| one.value.status.is_some());
+                if hides || judged {
+                    let diagnostic = self
+                        .diagnose(control, "a control must succeed to count")
+                        .help("take `status`, `tolerant` and `invalid` out: without them it must answer 2xx");
+                    self.diagnostics.push(diagnostic);
+                }
+            }
             let control = self.steps(context, names, &bracket.control);
             let steps = self.steps(context, names, &source.steps);
             return Some(Action::Bracket { control, steps });
@@ -1095,42 +1456,32 @@ impl Compiler {
             );
         }
         let body = match &source.with {
-            Some(tree) => Some(self.template(context, names, step, tree)?),
+            Some(tree) => self.template(context, names, step, tree),
             None => None,
         };
         let mut set = Vec::new();
         for (pointer, value) in &source.set {
-            if !pointer.starts_with('/') {
-                self.error(
-                    step,
-                    format!("`set` takes JSON Pointers, which start with a slash: `{pointer}`"),
-                );
-            }
-            set.push((
-                self.text(context, names, step, pointer)?,
-                self.template(context, names, step, value)?,
-            ));
+            self.pointer(step, pointer);
+            let pointer = self.text(context, names, step, pointer);
+            let value = self.template(context, names, step, value);
+            set.extend(pointer.zip(value));
         }
         let mut remove = Vec::new();
         for pointer in &source.remove {
-            remove.push(self.text(context, names, pointer, &pointer.value)?);
+            self.pointer(pointer, &pointer.value);
+            remove.extend(self.text(context, names, pointer, &pointer.value));
         }
         let changes = match &source.changes {
-            Some(changes) => Some(self.expr(names, changes)?),
+            Some(changes) => self.expr(names, changes),
             None => None,
         };
         let vary = match &source.vary {
             Some(kind) => match kind.value.parse() {
                 Ok(kind) => Some(kind),
                 Err(_) => {
-                    let known = [
-                        "unknown-members",
-                        "drop-optional",
-                        "null-nullable",
-                        "camel-case-names",
-                    ];
-                    self.unknown(kind, "variation", known.into_iter());
-                    return None;
+                    let known = crate::api::VariationKind::ALL;
+                    self.unknown(kind, "variation", known.iter().map(|kind| kind.name()));
+                    None
                 }
             },
             None => None,
@@ -1162,7 +1513,9 @@ impl Compiler {
                 match base64::engine::general_purpose::STANDARD.decode(text) {
                     Ok(bytes) => RawBody::Bytes(bytes),
                     Err(error) => {
-                        self.error(step, format!("`body_base64`: {error}"));
+                        let message = format!("`body_base64` is not base64: {error}");
+                        let diagnostic = self.diagnose_in(&self.place(step), text, message);
+                        self.diagnostics.push(diagnostic);
                         return None;
                     }
                 }
@@ -1193,36 +1546,47 @@ impl Compiler {
         forge: &Forge,
     ) -> Option<Action> {
         let defect = match &forge.defect {
-            Some(text) if text.contains("{{") => Some(self.text(context, names, step, text)?),
+            Some(text) if text.contains("{{") => self.text(context, names, step, text),
             Some(text) => {
                 if text.parse::<crate::auth::Defect>().is_err() {
                     let known: Vec<String> = crate::auth::Defect::ALL
                         .iter()
                         .map(ToString::to_string)
                         .collect();
-                    let at = Spanned::new(text.clone(), step.referenced, step.defined);
-                    self.unknown(&at, "token defect", known.iter().map(String::as_str));
-                    return None;
+                    let known = known.iter().map(String::as_str);
+                    self.unknown_at(&self.place(step), text, "token defect", known);
                 }
-                Some(self.text(context, names, step, text)?)
+                self.text(context, names, step, text)
             }
             None => None,
         };
-        let mut members = |map: &Map<String, Value>| -> Option<Vec<(String, Option<Template>)>> {
+        if !names.signs {
+            let diagnostic = self
+                .diagnose(
+                    step,
+                    "`forge` builds signed tokens, and this scenario runs in any mode",
+                )
+                .help("bind the scenario to a mode with signed tokens: `needs: { mode: … }`");
+            self.diagnostics.push(diagnostic);
+        }
+        let mut members = |map: &Map<String, Value>| -> Vec<(String, Option<Template>)> {
             map.iter()
                 .map(|(name, value)| {
                     let value = match value {
                         Value::Null => None,
-                        value => Some(self.template(context, names, step, value)?),
+                        value => self.template(context, names, step, value),
                     };
-                    Some((name.clone(), value))
+                    (name.clone(), value)
                 })
                 .collect()
         };
-        let claims = members(&forge.claims)?;
-        let header = members(&forge.header)?;
+        let claims = members(&forge.claims);
+        let header = members(&forge.header);
         if forge.name.is_empty() {
-            self.error(step, "`forge` needs a `name` for the token");
+            let diagnostic = self
+                .diagnose(step, "`forge` needs a `name` for the token")
+                .help("such as `name: bad`; `token: bad` or `credential: bad` then sends it");
+            self.diagnostics.push(diagnostic);
             return None;
         }
         self.make(names, &forge.name, self.place(step));
@@ -1246,7 +1610,10 @@ impl Compiler {
             return None;
         };
         if names.groups.contains(&name.value) {
-            self.error(name, format!("group `{}` uses itself", name.value));
+            let diagnostic = self
+                .diagnose(name, format!("group `{}` uses itself", name.value))
+                .help("a group may use others, but no circle of them");
+            self.diagnostics.push(diagnostic);
             return None;
         }
         let given = match &step.value.with {
@@ -1262,30 +1629,39 @@ impl Compiler {
             .iter()
             .filter(|parameter| !given.contains_key(*parameter))
         {
-            self.error(
-                name,
-                format!("group `{}` needs the parameter `{missing}`", name.value),
-            );
+            let message = format!("group `{}` needs the parameter `{missing}`", name.value);
+            let diagnostic = self
+                .diagnose(name, message)
+                .help(format!("give it: `with: {{ {missing}: … }}`"));
+            self.diagnostics.push(diagnostic);
         }
         for extra in given
             .keys()
             .filter(|given| !group.parameters.contains(given))
         {
-            self.error(
-                name,
-                format!("group `{}` has no parameter `{extra}`", name.value),
-            );
+            let message = format!("group `{}` has no parameter `{extra}`", name.value);
+            let help = match group.parameters.as_slice() {
+                [] => "it takes none".to_owned(),
+                known => near_or_known(extra, known.iter().map(String::as_str)),
+            };
+            let diagnostic = self
+                .diagnose_in(&self.place(step), &format!("{extra}:"), message)
+                .help(help);
+            self.diagnostics.push(diagnostic);
         }
         let mut bind = Vec::new();
         for (parameter, value) in &given {
-            bind.push((
-                parameter.clone(),
-                self.template(context, names, step, value)?,
-            ));
+            bind.extend(
+                self.template(context, names, step, value)
+                    .map(|template| (parameter.clone(), template)),
+            );
         }
-        names.known.extend(group.parameters.iter().cloned());
         names.groups.push(name.value.clone());
         let here = std::mem::replace(&mut self.file, (*file).clone());
+        for parameter in &group.parameters {
+            let title = self.at_group(&name.value, "").place;
+            self.declare(names, parameter, &title);
+        }
         let steps = self.steps(context, names, &group.steps);
         self.file = here;
         names.groups.pop();
@@ -1313,17 +1689,10 @@ impl Compiler {
         }
         for (name, (file, _)) in &context.groups {
             if !found.contains(name) {
-                let line = file
-                    .1
-                    .lines()
-                    .position(|line| line.trim() == format!("{name}:"));
-                let place = Place {
-                    file: file.0.clone(),
-                    line: line.map_or(0, |line| line as u64 + 1),
-                    column: 3,
-                };
-                let diagnostic = Diagnostic::new(place, format!("group `{name}` is never used"))
-                    .in_text(&file.1);
+                self.file = (*file).clone();
+                let diagnostic = self
+                    .at_group(name, format!("group `{name}` is never used"))
+                    .help("`use` it, or take it out");
                 self.diagnostics.push(diagnostic);
             }
         }
@@ -1353,18 +1722,19 @@ impl Compiler {
         }
         let mut requirements: Vec<RequirementId> = ids.iter().map(|id| id.value.clone()).collect();
         let each = match &source.each {
-            Some(each) => Some(self.expr(names, each)?),
+            Some(each) => self.expr(names, each),
             None => None,
         };
+        let outer = names.known.clone();
         let item = source.item.clone().unwrap_or_else(|| "item".to_owned());
-        if each.is_some() {
+        if source.each.is_some() {
             names.known.insert(item.clone());
         }
         let filter = match &source.filter {
-            Some(filter) => Some(self.expr(names, filter)?),
+            Some(filter) => self.expr(names, filter),
             None => None,
         };
-        let rule = self.rule(context, names, one, &mut requirements)?;
+        let rule = self.rule(context, names, one, &mut requirements);
         let expected = source
             .expected
             .as_ref()
@@ -1377,6 +1747,28 @@ impl Compiler {
             .at
             .as_ref()
             .and_then(|text| self.text(context, names, one, text));
+        names.known = outer;
+        let strays = [
+            (
+                "with",
+                !source.with.is_empty() && source.judge.is_none(),
+                "judge",
+            ),
+            (
+                "value",
+                source.value.is_some() && source.schema.is_none(),
+                "schema",
+            ),
+            ("as", source.item.is_some() && source.each.is_none(), "each"),
+        ];
+        for (option, _, partner) in strays.iter().filter(|(_, stray, _)| *stray) {
+            let diagnostic = self.diagnose_in(
+                &self.place(one),
+                &format!("{option}:"),
+                format!("`{option}` goes with `{partner}`, which is not here"),
+            );
+            self.diagnostics.push(diagnostic);
+        }
         let name = source.name.clone().unwrap_or_else(|| ids[0].value.clone());
         let check = match names.checks.iter().position(|check| check.name == name) {
             Some(index) => {
@@ -1401,7 +1793,7 @@ impl Compiler {
         Some(Expectation {
             check,
             requirements: charged,
-            rule,
+            rule: rule?,
             each,
             item,
             filter,
@@ -1421,17 +1813,44 @@ impl Compiler {
     ) -> Option<Rule> {
         let source = &one.value;
         let given = [
-            source.status.is_some(),
-            source.that.is_some(),
-            source.judge.is_some(),
-            source.header.is_some(),
-            source.json.is_some(),
-            source.schema.is_some(),
+            ("status", source.status.is_some()),
+            ("that", source.that.is_some()),
+            ("judge", source.judge.is_some()),
+            ("header", source.header.is_some()),
+            ("json", source.json.is_some()),
+            ("schema", source.schema.is_some()),
         ];
-        if given.iter().filter(|given| **given).count() != 1 {
-            let message =
-                "an expectation has exactly one of status, that, judge, header, json, schema";
-            self.error(one, message);
+        let rules: Vec<&str> = given
+            .iter()
+            .filter(|(_, given)| *given)
+            .map(|(rule, _)| *rule)
+            .collect();
+        let [rule] = rules.as_slice() else {
+            let (message, help) = match rules.as_slice() {
+                [] => (
+                    "this expectation has no rule".to_owned(),
+                    "add one of status, that, judge, header, json, schema",
+                ),
+                rules => (
+                    format!(
+                        "an expectation has one rule, this one has {}",
+                        rules.join(" and ")
+                    ),
+                    "make two expectations of it; with the same `name` they form one check",
+                ),
+            };
+            let diagnostic = self.diagnose(one, message).help(help);
+            self.diagnostics.push(diagnostic);
+            return None;
+        };
+        let of_answer = ["status", "header", "json"].contains(rule)
+            || (*rule == "schema" && source.value.is_none());
+        if of_answer && !names.answered {
+            let message = format!("`{rule}` looks at an answer, and this step gets none");
+            let diagnostic = self
+                .diagnose_in(&self.place(one), &format!("{rule}:"), message)
+                .help("put it on the step with the request, or use `that` over the request's `id`");
+            self.diagnostics.push(diagnostic);
             return None;
         }
         if let Some(status) = &source.status {
@@ -1443,8 +1862,8 @@ impl Compiler {
             return self.expr(names, that).map(Rule::That);
         }
         if let Some(name) = &source.judge {
-            let judgement = self.judgement(name, &source.with)?;
-            named_requirements(&Value::Object(source.with.clone()), context.catalogue, all);
+            let judgement = self.judgement(one, name, &source.with)?;
+            self.named_requirements(context, one, &Value::Object(source.with.clone()), all);
             let mut with = Vec::new();
             for (parameter, value) in &source.with {
                 with.push((
@@ -1465,6 +1884,15 @@ impl Compiler {
             });
         }
         if let Some(json) = &source.json {
+            const TYPES: [&str; 6] = ["null", "boolean", "number", "string", "array", "object"];
+            self.pointer(one, &json.at);
+            if let Some(kind) = json
+                .kind
+                .as_ref()
+                .filter(|kind| !TYPES.contains(&kind.as_str()))
+            {
+                self.unknown_at(&self.place(one), kind, "JSON type", TYPES.into_iter());
+            }
             let equals = match &json.equals {
                 Some(tree) => Some(self.template(context, names, one, tree)?),
                 None => None,
@@ -1486,13 +1914,14 @@ impl Compiler {
             .judge_component(&component.value, &Value::Null)
             .is_none()
         {
-            self.error(
-                component,
-                format!(
-                    "component schema `{}` is not in the OpenAPI document",
-                    component.value
-                ),
+            let message = format!(
+                "component schema `{}` is not in the OpenAPI document",
+                component.value
             );
+            let diagnostic = self
+                .diagnose(component, message)
+                .help("its components stand under `components/schemas`");
+            self.diagnostics.push(diagnostic);
             return None;
         }
         let value = match &source.value {
@@ -1518,44 +1947,69 @@ impl Compiler {
                 value => StatusPattern::parse(value).map(|pattern| vec![pattern]),
             }
         };
+        const FORM: &str =
+            "write 200, 2xx, a list of these, or {accept: …, otherwise: {404: QC-…}}";
+        let here = self.place(one);
         let (accept, otherwise) = match status {
             Value::Object(rule) => (rule.get("accept").and_then(patterns), rule.get("otherwise")),
             value => (patterns(value), None),
         };
-        let Some(accept) = accept else {
+        if let Value::Object(rule) = status {
+            let strays = rule
+                .keys()
+                .filter(|name| !["accept", "otherwise"].contains(&name.as_str()));
+            for stray in strays {
+                let known = ["accept", "otherwise"].into_iter();
+                self.unknown_at(&here, stray, "member of `status`", known);
+            }
+        }
+        let Some(accept) = accept.filter(|accept| !accept.is_empty()) else {
             let diagnostic = self
-                .diagnose(one, format!("`status: {status}` is not understood"))
-                .help("write 200, 2xx, a list of these, or {accept: …, otherwise: {404: QC-…}}");
+                .diagnose_in(
+                    &here,
+                    "status:",
+                    format!("`status: {status}` is not understood"),
+                )
+                .help(FORM);
             self.diagnostics.push(diagnostic);
             return None;
         };
         let mut charges = Vec::new();
-        for (pattern, ids) in otherwise.and_then(Value::as_object).into_iter().flatten() {
-            let ids: Vec<String> = match ids {
-                Value::String(id) => vec![id.clone()],
+        if otherwise.is_some_and(|otherwise| !otherwise.is_object()) {
+            let message = "`otherwise` takes a status or class with the requirements to charge";
+            let diagnostic = self.diagnose_in(&here, "otherwise:", message).help(FORM);
+            self.diagnostics.push(diagnostic);
+        }
+        for (word, ids) in otherwise.and_then(Value::as_object).into_iter().flatten() {
+            let listed: Option<Vec<String>> = match ids {
+                Value::String(id) => Some(vec![id.clone()]),
                 Value::Array(ids) => ids
                     .iter()
-                    .filter_map(|id| id.as_str().map(str::to_owned))
+                    .map(|id| id.as_str().map(str::to_owned))
                     .collect(),
-                _ => Vec::new(),
+                _ => None,
             };
-            let Some(pattern) = StatusPattern::parse(&Value::String(pattern.clone())) else {
-                self.error(
-                    one,
-                    format!("`{pattern}` is neither a status nor a class such as 4xx"),
-                );
+            let pattern = StatusPattern::parse(&Value::String(word.clone()));
+            let (Some(pattern), Some(ids)) = (pattern, listed) else {
+                let message = match pattern {
+                    None => format!("`{word}` is neither a status nor a class such as 4xx"),
+                    Some(_) => format!("`{word}: {ids}` names no requirement to charge"),
+                };
+                let diagnostic = self
+                    .diagnose_in(&here, &format!("{word}:"), message)
+                    .help(FORM);
+                self.diagnostics.push(diagnostic);
                 continue;
             };
             for id in &ids {
-                let id = Spanned::new(id.clone(), one.referenced, one.defined);
-                self.requirement(context, &id);
+                if context.catalogue.get(id).is_none() {
+                    let rows = &context.catalogue.requirements;
+                    let known = rows.iter().map(|row| row.id.as_str());
+                    self.unknown_at(&here, id, "requirement", known);
+                }
             }
-            all.extend(
-                ids.iter()
-                    .filter(|id| !all.contains(id))
-                    .cloned()
-                    .collect::<Vec<_>>(),
-            );
+            let new: Vec<String> = ids.iter().filter(|id| !all.contains(id)).cloned().collect();
+            all.extend(new);
             charges.push((pattern, ids));
         }
         Some(StatusRule {
@@ -1565,20 +2019,163 @@ impl Compiler {
     }
 }
 
-/// Adds every requirement id that stands as a text somewhere in `value`.
-fn named_requirements(value: &Value, catalogue: &Catalogue, found: &mut Vec<RequirementId>) {
-    match value {
-        Value::String(text) => {
-            if catalogue.get(text).is_some() && !found.contains(text) {
-                found.push(text.clone());
-            }
+/// Why a YAML file cannot be read, in the words of the language; `remedy` is for what
+/// has none of its own.
+pub(crate) fn explain_yaml(
+    error: &serde_saphyr::Error,
+    file: &str,
+    text: &str,
+    remedy: &str,
+) -> Diagnostic {
+    use serde_saphyr::Error;
+    let (line, column) = error
+        .location()
+        .map_or((0, 0), |location| (location.line(), location.column()));
+    let mut place = Place {
+        file: file.to_owned(),
+        line,
+        column,
+    };
+    let error = error.without_snippet();
+    let (message, help) = match error {
+        Error::SerdeUnknownField {
+            field, expected, ..
+        } => (
+            format!("unknown member `{field}`"),
+            near_or_known(field, expected.iter().copied()),
+        ),
+        Error::SerdeUnknownVariant {
+            variant, expected, ..
+        } => (
+            format!("unknown value `{variant}`"),
+            near_or_known(variant, expected.iter().copied()),
+        ),
+        Error::SerdeMissingField { field, .. } => {
+            place = start_of_mapping(text, place);
+            let help = format!("add `{field}: …` to the members that start here");
+            (format!("`{field}` is missing"), help)
         }
-        Value::Array(items) => items
-            .iter()
-            .for_each(|item| named_requirements(item, catalogue, found)),
-        Value::Object(members) => members
-            .values()
-            .for_each(|member| named_requirements(member, catalogue, found)),
+        Error::DuplicateMappingKey { key: Some(key), .. } => (
+            format!("`{key}` stands twice"),
+            "keep one of the two".to_owned(),
+        ),
+        Error::Unexpected { expected, .. } => {
+            let wanted = match *expected {
+                "string scalar" => "a text is expected here",
+                "sequence start" => "a list is expected here, one `- …` a line",
+                "mapping start" => "members are expected here, one `name: value` a line",
+                other => other,
+            };
+            (wanted.to_owned(), remedy.to_owned())
+        }
+        Error::NullIntoString { .. } => (
+            "a text is expected here, and nothing stands here".to_owned(),
+            remedy.to_owned(),
+        ),
+        other => {
+            let message = other.to_string();
+            let message = message.lines().next().unwrap_or_default();
+            // The place is told already.
+            let message = match message.rfind(" at line ") {
+                Some(end) => &message[..end],
+                None => message,
+            };
+            (message.to_owned(), remedy.to_owned())
+        }
+    };
+    Diagnostic::new(place, message).help(help).in_text(text)
+}
+
+/// The first member of the mapping that has a member at `place`.
+fn start_of_mapping(text: &str, place: Place) -> Place {
+    let lines: Vec<&str> = text.lines().collect();
+    let indent = usize::try_from(place.column.saturating_sub(1)).unwrap_or(0);
+    let mut start = usize::try_from(place.line.saturating_sub(1)).unwrap_or(0);
+    let column = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len();
+    let dashed = |line: &str| line.trim_start().starts_with("- ");
+    while start > 0 && start < lines.len() {
+        let own = column(lines[start]) == indent;
+        let above = lines[start - 1];
+        if (own && dashed(lines[start])) || (!above.trim().is_empty() && column(above) < indent) {
+            break;
+        }
+        start -= 1;
+    }
+    Place {
+        line: start as u64 + 1,
+        ..place
+    }
+}
+
+/// What a wrong name was probably meant to be, or what there is.
+fn near_or_known<'k>(name: &str, known: impl Iterator<Item = &'k str> + Clone) -> String {
+    const SHOWN: usize = 40;
+    if let Some(near) = did_you_mean(name, known.clone()) {
+        return format!("did you mean `{near}`?");
+    }
+    let mut names: Vec<&str> = known.clone().take(SHOWN).collect();
+    names.sort_unstable();
+    let more = if known.count() > SHOWN { ", …" } else { "" };
+    format!("known: {}{more}", names.join(", "))
+}
+
+/// Whether `needle`, found at byte `at` of `line`, is not a part of a longer name, a
+/// member of something or a text in quotes.
+fn is_word(line: &str, at: usize, needle: &str) -> bool {
+    let part = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let name = |c: Option<char>| c.is_some_and(part);
+    let before = line[..at].chars().next_back();
+    let after = line[at + needle.len()..].chars().next();
+    let plain = needle.chars().all(part);
+    let starts = !name(needle.chars().next()) || !(name(before) || (plain && before == Some('.')));
+    let ends = !name(needle.chars().next_back()) || !name(after);
+    starts && ends
+}
+
+/// Actions that a step gives.
+fn actions(source: &StepSource) -> Vec<&'static str> {
+    [
+        ("call", source.call.is_some()),
+        ("raw", source.raw.is_some()),
+        ("authenticate", source.authenticate.is_some()),
+        ("forge", source.forge.is_some()),
+        ("let", !source.bind.is_empty()),
+        ("for_each", source.for_each.is_some()),
+        ("repeat", source.repeat.is_some()),
+        ("parallel", source.parallel.is_some()),
+        ("bracket", source.bracket.is_some()),
+        ("use", source.group.is_some()),
+        ("wait", source.wait.is_some()),
+        ("probe", source.probe.is_some()),
+        ("rotate_key", source.rotate_key),
+    ]
+    .into_iter()
+    .filter(|(_, given)| *given)
+    .map(|(name, _)| name)
+    .collect()
+}
+
+/// Names that a step and those inside it collect.
+fn collected(step: &Step, found: &mut BTreeSet<String>) {
+    found.extend(step.collect.iter().map(|(name, _)| name.clone()));
+    step.inner()
+        .iter()
+        .for_each(|inner| collected(inner, found));
+}
+
+/// Leaves a scope: of the names made inside only those `brought` out are known.
+fn leave(names: &mut Names, outer: BTreeSet<String>, brought: BTreeSet<String>) {
+    let inside = std::mem::replace(&mut names.known, outer);
+    names.known.extend(brought);
+    names.ended.extend(inside.difference(&names.known).cloned());
+}
+
+/// Every text somewhere in `value`.
+fn texts_of<'v>(value: &'v Value, found: &mut Vec<&'v String>) {
+    match value {
+        Value::String(text) => found.push(text),
+        Value::Array(items) => items.iter().for_each(|item| texts_of(item, found)),
+        Value::Object(members) => members.values().for_each(|member| texts_of(member, found)),
         _ => {}
     }
 }

@@ -33,6 +33,7 @@ use crate::model::requirement::{Decided, Requirement, RequirementId};
 use crate::model::scenario::Modes;
 
 pub use compile::VARIABLES;
+pub(crate) use compile::explain_yaml;
 pub use plan::{PlanEntry, Selection, plan};
 pub use source::{Source, embedded, profiles};
 
@@ -142,7 +143,10 @@ impl Scenario {
         fn harmless(step: &Step) -> bool {
             let quiet = !matches!(
                 step.action,
-                Action::Call(_) | Action::Raw { .. } | Action::Authenticate { .. } | Action::Forge { .. }
+                Action::Call(_)
+                    | Action::Raw { .. }
+                    | Action::Authenticate { .. }
+                    | Action::Forge { .. }
             );
             quiet && step.inner().into_iter().all(harmless)
         }
@@ -367,6 +371,12 @@ pub struct StatusRule {
     pub accept: Vec<StatusPattern>,
     /// First fitting pattern charges these instead of the check's requirements.
     pub otherwise: Vec<(StatusPattern, Vec<RequirementId>)>,
+}
+
+impl StatusRule {
+    pub fn accepts(&self, status: u16) -> bool {
+        self.accept.iter().any(|pattern| pattern.fits(status))
+    }
 }
 
 /// `200` or a class such as `2xx`.

@@ -11,14 +11,40 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("api", &["base"]),
     ("auth", &["base"]),
     ("judgement", &["base", "model", "api"]),
-    ("suite", &["base", "model", "api", "expr", "auth", "judgement"]),
+    (
+        "suite",
+        &["base", "model", "api", "expr", "auth", "judgement"],
+    ),
     ("transport", &["base", "model"]),
-    ("run", &["base", "model", "api", "expr", "auth", "judgement", "suite", "transport"]),
+    (
+        "run",
+        &[
+            "base",
+            "model",
+            "api",
+            "expr",
+            "auth",
+            "judgement",
+            "suite",
+            "transport",
+        ],
+    ),
     ("report", &["base", "model"]),
     ("sample", &["base", "model", "auth"]),
     (
         "cli",
-        &["base", "model", "api", "auth", "judgement", "report", "run", "sample", "suite", "transport"],
+        &[
+            "base",
+            "model",
+            "api",
+            "auth",
+            "judgement",
+            "report",
+            "run",
+            "sample",
+            "suite",
+            "transport",
+        ],
     ),
 ];
 
@@ -30,8 +56,14 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
         let path = entry.path();
         if path.is_dir() {
             sources(&path, found);
-        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
-            let name = path.strip_prefix(env!("CARGO_MANIFEST_DIR")).unwrap().display().to_string();
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && !path.ends_with("tests.rs")
+        {
+            let name = path
+                .strip_prefix(env!("CARGO_MANIFEST_DIR"))
+                .unwrap()
+                .display()
+                .to_string();
             found.push((name, std::fs::read_to_string(&path).unwrap()));
         }
     }
@@ -46,21 +78,34 @@ fn without_tests(text: &str) -> &str {
 fn modules_import_only_from_above() {
     let allowed: BTreeMap<&str, &[&str]> = LAYERS.iter().copied().collect();
     let mut files = Vec::new();
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    sources(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut files,
+    );
     let mut wrong = Vec::new();
     for (name, text) in &files {
         let mut parts = name.split('/').skip(1);
         let module = parts.next().unwrap_or_default().trim_end_matches(".rs");
-        let Some(may) = allowed.get(module) else { continue };
+        let Some(may) = allowed.get(module) else {
+            continue;
+        };
         for (number, line) in without_tests(text).lines().enumerate() {
             if line.trim_start().starts_with("//") {
                 continue;
             }
             for (at, _) in line.match_indices("crate::") {
-                let used: String =
-                    line[at + 7..].chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
-                if used != module && allowed.contains_key(used.as_str()) && !may.contains(&used.as_str()) {
-                    wrong.push(format!("{name}:{}: `{module}` may import {may:?}, not `{used}`", number + 1));
+                let used: String = line[at + 7..]
+                    .chars()
+                    .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+                    .collect();
+                if used != module
+                    && allowed.contains_key(used.as_str())
+                    && !may.contains(&used.as_str())
+                {
+                    wrong.push(format!(
+                        "{name}:{}: `{module}` may import {may:?}, not `{used}`",
+                        number + 1
+                    ));
                 }
             }
         }
@@ -71,8 +116,23 @@ fn modules_import_only_from_above() {
 #[test]
 fn engine_and_reports_know_no_profile() {
     let mut files = Vec::new();
-    for module in ["api", "auth", "base", "expr", "model", "report", "run", "suite", "transport"] {
-        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(module), &mut files);
+    for module in [
+        "api",
+        "auth",
+        "base",
+        "expr",
+        "model",
+        "report",
+        "run",
+        "suite",
+        "transport",
+    ] {
+        sources(
+            &Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("src")
+                .join(module),
+            &mut files,
+        );
     }
     let mut wrong = Vec::new();
     for (name, text) in &files {

@@ -9,7 +9,11 @@ use tempfile::TempDir;
 
 fn assay(folder: &Path) -> Command {
     let mut command = Command::cargo_bin("assay").unwrap();
-    command.current_dir(folder).env_remove("ASSAY_TARGET").env("NO_COLOR", "1").env("CI", "true");
+    command
+        .current_dir(folder)
+        .env_remove("ASSAY_TARGET")
+        .env("NO_COLOR", "1")
+        .env("CI", "true");
     command
 }
 
@@ -25,25 +29,64 @@ fn run(folder: &TempDir, arguments: &[&str]) -> Output {
 fn the_sample_certifies_and_leaves_its_reports() {
     let folder = TempDir::new().unwrap();
     let out = run(&folder, &["run", "--sample", "quote-full", "--certify"]);
-    assert_eq!(out.status.code(), Some(0), "{}{}", text(&out.stdout), text(&out.stderr));
-    assert!(text(&out.stdout).contains("CONFORMANT (certification scope"), "{}", text(&out.stdout));
-    for file in ["report.html", "report.json", "junit.xml", "summary.md", "events.ndjson"] {
-        assert!(folder.path().join("reports/quote-full").join(file).is_file(), "{file}");
+    assert_eq!(
+        out.status.code(),
+        Some(0),
+        "{}{}",
+        text(&out.stdout),
+        text(&out.stderr)
+    );
+    assert!(
+        text(&out.stdout).contains("CONFORMANT (certification scope"),
+        "{}",
+        text(&out.stdout)
+    );
+    for file in [
+        "report.html",
+        "report.json",
+        "junit.xml",
+        "summary.md",
+        "events.ndjson",
+    ] {
+        assert!(
+            folder
+                .path()
+                .join("reports/quote-full")
+                .join(file)
+                .is_file(),
+            "{file}"
+        );
     }
 }
 
 #[test]
 fn a_fault_is_exit_1_and_named() {
     let folder = TempDir::new().unwrap();
-    let out = run(&folder, &["run", "--sample", "quote-full", "--fault", "unknown-product-404"]);
+    let out = run(
+        &folder,
+        &[
+            "run",
+            "--sample",
+            "quote-full",
+            "--fault",
+            "unknown-product-404",
+        ],
+    );
     assert_eq!(out.status.code(), Some(1), "{}", text(&out.stdout));
-    assert!(text(&out.stdout).contains("QC-141"), "{}", text(&out.stdout));
+    assert!(
+        text(&out.stdout).contains("QC-141"),
+        "{}",
+        text(&out.stdout)
+    );
 }
 
 #[test]
 fn a_part_of_the_suite_is_incomplete() {
     let folder = TempDir::new().unwrap();
-    let out = run(&folder, &["run", "--sample", "quote-full", "--only", "QC-117"]);
+    let out = run(
+        &folder,
+        &["run", "--sample", "quote-full", "--only", "QC-117"],
+    );
     assert_eq!(out.status.code(), Some(3), "{}", text(&out.stdout));
 }
 
@@ -53,10 +96,29 @@ fn wrong_usage_is_exit_2_and_sends_nothing() {
     let cases: &[(&[&str], &str)] = &[
         (&["run"], "assay.yaml"),
         (&["run", "--sample", "quote-ful"], "quote-full"),
-        (&["run", "--sample", "quote-full", "--fault", "nonsense"], "nonsense"),
-        (&["run", "quote-rst", "--sample", "quote-full"], "did you mean `quote-rest`"),
-        (&["run", "--sample", "quote-full", "--only", "QC-999"], "QC-999"),
-        (&["run", "--url", "http://example.com/x", "--allow-http", "--secret-file", "s"], "loopback"),
+        (
+            &["run", "--sample", "quote-full", "--fault", "nonsense"],
+            "nonsense",
+        ),
+        (
+            &["run", "quote-rst", "--sample", "quote-full"],
+            "did you mean `quote-rest`",
+        ),
+        (
+            &["run", "--sample", "quote-full", "--only", "QC-999"],
+            "QC-999",
+        ),
+        (
+            &[
+                "run",
+                "--url",
+                "http://example.com/x",
+                "--allow-http",
+                "--secret-file",
+                "s",
+            ],
+            "loopback",
+        ),
         (&["explain", "QC-11"], "neither"),
         (&["lint", "missing.yaml"], "missing.yaml"),
     ];
@@ -72,7 +134,18 @@ fn wrong_usage_is_exit_2_and_sends_nothing() {
 #[test]
 fn reports_are_rendered_again_to_the_same_bytes() {
     let folder = TempDir::new().unwrap();
-    run(&folder, &["run", "--sample", "quote-secret", "--variant", "minimal", "--out", "run"]);
+    run(
+        &folder,
+        &[
+            "run",
+            "--sample",
+            "quote-secret",
+            "--variant",
+            "minimal",
+            "--out",
+            "run",
+        ],
+    );
     let read = |name: &str| fs::read(folder.path().join("run").join(name)).unwrap();
     let files = ["report.html", "report.json", "junit.xml", "summary.md"];
     let before: Vec<Vec<u8>> = files.iter().map(|file| read(file)).collect();
@@ -86,14 +159,35 @@ fn reports_are_rendered_again_to_the_same_bytes() {
 #[test]
 fn a_recording_that_was_cut_still_gives_a_report() {
     let folder = TempDir::new().unwrap();
-    run(&folder, &["run", "--sample", "quote-secret", "--variant", "minimal", "--out", "run"]);
+    run(
+        &folder,
+        &[
+            "run",
+            "--sample",
+            "quote-secret",
+            "--variant",
+            "minimal",
+            "--out",
+            "run",
+        ],
+    );
     let recording = folder.path().join("run/events.ndjson");
     let whole = fs::read(&recording).unwrap();
     for share in [3, 50, 97] {
         fs::write(&recording, &whole[..whole.len() * share / 100]).unwrap();
         let out = run(&folder, &["report", "run"]);
-        assert_eq!(out.status.code(), Some(3), "{share} %: {}{}", text(&out.stdout), text(&out.stderr));
-        assert!(text(&out.stdout).contains("INCOMPLETE"), "{share} %: {}", text(&out.stdout));
+        assert_eq!(
+            out.status.code(),
+            Some(3),
+            "{share} %: {}{}",
+            text(&out.stdout),
+            text(&out.stderr)
+        );
+        assert!(
+            text(&out.stdout).contains("INCOMPLETE"),
+            "{share} %: {}",
+            text(&out.stdout)
+        );
     }
 }
 
@@ -109,18 +203,35 @@ fn an_interrupted_run_writes_what_it_has() {
     fs::write(folder.path().join("secret"), "a-secret-of-the-test").unwrap();
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("assay"))
         .current_dir(folder.path())
-        .args(["run", "--url", &url, "--allow-http", "--secret-file", "secret", "--out", "run"])
+        .args([
+            "run",
+            "--url",
+            &url,
+            "--allow-http",
+            "--secret-file",
+            "secret",
+            "--out",
+            "run",
+        ])
         .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
     // The second connection is the first request: the run is under way.
     let (first, _) = listener.accept().unwrap();
     let (second, _) = listener.accept().unwrap();
-    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
     let status = child.wait().unwrap();
     drop((first, second));
     let mut said = String::new();
-    child.stdout.take().unwrap().read_to_string(&mut said).unwrap();
+    child
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
     assert_eq!(status.code(), Some(130), "{said}");
     assert!(folder.path().join("run/report.html").is_file(), "{said}");
 }
@@ -128,8 +239,17 @@ fn an_interrupted_run_writes_what_it_has() {
 #[test]
 fn a_report_goes_through_a_pipe() {
     let folder = TempDir::new().unwrap();
-    let arguments =
-        ["run", "--sample", "quote-secret", "--variant", "minimal", "--only", "QC-117", "--report", "json=-"];
+    let arguments = [
+        "run",
+        "--sample",
+        "quote-secret",
+        "--variant",
+        "minimal",
+        "--only",
+        "QC-117",
+        "--report",
+        "json=-",
+    ];
     let out = run(&folder, &arguments);
     let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!(report["verdict"], "INCOMPLETE");
@@ -157,7 +277,11 @@ fn serve(folder: &Path, name: &str, target: &str) -> Served {
         .spawn()
         .unwrap();
     let out = child.stdout.take().unwrap();
-    let said: Vec<String> = std::io::BufReader::new(out).lines().take(2).map(Result::unwrap).collect();
+    let said: Vec<String> = std::io::BufReader::new(out)
+        .lines()
+        .take(2)
+        .map(Result::unwrap)
+        .collect();
     assert!(said[1].starts_with("target file"), "{said:?}");
     Served(child)
 }
@@ -176,7 +300,13 @@ fn no_output_of_a_run_holds_a_secret() {
         .collect();
     assert!(secrets.len() >= 2, "{target}");
     let out = run(&folder, &["run", "--target", "target.json", "--out", "run"]);
-    assert_eq!(out.status.code(), Some(0), "{}{}", text(&out.stdout), text(&out.stderr));
+    assert_eq!(
+        out.status.code(),
+        Some(0),
+        "{}{}",
+        text(&out.stdout),
+        text(&out.stderr)
+    );
     let mut all = text(&out.stdout) + &text(&out.stderr);
     for entry in fs::read_dir(folder.path().join("run")).unwrap().flatten() {
         all.push_str(&fs::read_to_string(entry.path()).unwrap());
@@ -217,12 +347,20 @@ fn explain_list_lint_and_doctor_work() {
 fn keys_are_made_shown_and_not_overwritten() {
     let folder = TempDir::new().unwrap();
     assert_eq!(run(&folder, &["keys", "new"]).status.code(), Some(0));
-    for file in ["assay.key", "assay.crt", "jwks.json", "openid-configuration.json"] {
+    for file in [
+        "assay.key",
+        "assay.crt",
+        "jwks.json",
+        "openid-configuration.json",
+    ] {
         assert!(folder.path().join("keys").join(file).is_file(), "{file}");
     }
     assert_eq!(run(&folder, &["keys", "new"]).status.code(), Some(2));
     let shown = text(&run(&folder, &["keys", "show"]).stdout);
-    assert!(shown.contains("BEGIN CERTIFICATE") && !shown.contains("PRIVATE"), "{shown}");
+    assert!(
+        shown.contains("BEGIN CERTIFICATE") && !shown.contains("PRIVATE"),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -232,9 +370,23 @@ fn a_scenario_is_added_without_recompiling() {
     fs::create_dir(&scenarios).unwrap();
     let text_of = "topic: mine\nscenarios:\n  - id: my-own\n    title: Lists have a description\n    requirements: [QC-123]\n    steps:\n      - call: GetActivePriceLists\n        expect:\n          - { requirement: QC-123, each: answer, as: list, that: not blank(list.Name) }\n";
     fs::write(scenarios.join("mine.yaml"), text_of).unwrap();
-    let arguments = ["run", "--sample", "quote-full", "--scenarios", "mine", "--only", "my-own", "--report", "json=-"];
+    let arguments = [
+        "run",
+        "--sample",
+        "quote-full",
+        "--scenarios",
+        "mine",
+        "--only",
+        "my-own",
+        "--report",
+        "json=-",
+    ];
     let out = run(&folder, &arguments);
     let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
-    let mine = report["checks"].as_array().unwrap().iter().find(|check| check["check"] == "my-own/QC-123");
+    let mine = report["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|check| check["check"] == "my-own/QC-123");
     assert_eq!(mine.unwrap()["outcome"], "pass");
 }

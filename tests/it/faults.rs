@@ -13,18 +13,36 @@ use crate::support::{Case, against, ids};
 const PARTS: usize = 4;
 
 async fn check(fault: &Fault) -> Result<(), String> {
-    let case = Case { faults: vec![fault.name.to_owned()], ..Case::of("quote-full") };
+    let case = Case {
+        faults: vec![fault.name.to_owned()],
+        ..Case::of("quote-full")
+    };
     let report = case.run().await;
     let failed: BTreeSet<String> = ids(&report, Outcome::Fail, None).into_iter().collect();
-    let musts: BTreeSet<String> = ids(&report, Outcome::Fail, Some(Level::Must)).into_iter().collect();
-    let declared: BTreeSet<String> =
-        fault.violates.iter().chain(fault.consequences).map(|id| (*id).to_owned()).collect();
-    let missed: Vec<&str> = fault.violates.iter().copied().filter(|id| !failed.contains(*id)).collect();
+    let musts: BTreeSet<String> = ids(&report, Outcome::Fail, Some(Level::Must))
+        .into_iter()
+        .collect();
+    let declared: BTreeSet<String> = fault
+        .violates
+        .iter()
+        .chain(fault.consequences)
+        .map(|id| (*id).to_owned())
+        .collect();
+    let missed: Vec<&str> = fault
+        .violates
+        .iter()
+        .copied()
+        .filter(|id| !failed.contains(*id))
+        .collect();
     let wrong: Vec<&String> = musts.difference(&declared).collect();
     if missed.is_empty() && wrong.is_empty() {
         return Ok(());
     }
-    Err(format!("{}: missed {missed:?}, wrongly charged {wrong:?}\n{}", fault.name, against(&report)))
+    Err(format!(
+        "{}: missed {missed:?}, wrongly charged {wrong:?}\n{}",
+        fault.name,
+        against(&report)
+    ))
 }
 
 async fn part(number: usize) {
@@ -63,7 +81,12 @@ fn there_are_faults_in_every_area() {
         .filter_map(|fault| suite.catalogue.get(fault.violates[0]))
         .map(|row| row.area.as_str())
         .collect();
-    let all: BTreeSet<&str> = suite.catalogue.requirements.iter().map(|row| row.area.as_str()).collect();
+    let all: BTreeSet<&str> = suite
+        .catalogue
+        .requirements
+        .iter()
+        .map(|row| row.area.as_str())
+        .collect();
     assert_eq!(areas, all);
     assert!(faults().len() >= 40, "{}", faults().len());
 }

@@ -36,8 +36,14 @@ fn folder() -> PathBuf {
 
 /// Whether there is a Python to run the peer; says so when there is none. CI has one.
 fn python() -> bool {
-    let found = Command::new("python3").arg("--version").output().is_ok_and(|out| out.status.success());
-    assert!(found || std::env::var_os("CI").is_none(), "python3 is needed in CI");
+    let found = Command::new("python3")
+        .arg("--version")
+        .output()
+        .is_ok_and(|out| out.status.success());
+    assert!(
+        found || std::env::var_os("CI").is_none(),
+        "python3 is needed in CI"
+    );
     if !found {
         eprintln!("SKIPPED: no python3 on this machine");
     }
@@ -49,16 +55,29 @@ impl Peer {
         let keys = KeyServer::start(0, vec![key()]).await.unwrap();
         let mut process = Command::new("python3")
             .current_dir(folder())
-            .args(["-B", "connector.py", "--port", "0", "--jwks", &keys.jwks_url()])
+            .args([
+                "-B",
+                "connector.py",
+                "--port",
+                "0",
+                "--jwks",
+                &keys.jwks_url(),
+            ])
             .args(arguments)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         let mut line = String::new();
-        std::io::BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        std::io::BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
         let facts = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        Self { process, facts, keys: Some(keys) }
+        Self {
+            process,
+            facts,
+            keys: Some(keys),
+        }
     }
 
     /// The target file that a tester would write from the peer's own words.
@@ -95,8 +114,12 @@ impl Peer {
 
     async fn judge(&mut self) -> Report {
         let keys = self.keys.take();
-        let case = Case { scope: Scope::Development, ..Case::of("quote-python") };
-        case.judge(self.target(), Some((key(), keys)), Arc::new(SystemClock)).await
+        let case = Case {
+            scope: Scope::Development,
+            ..Case::of("quote-python")
+        };
+        case.judge(self.target(), Some((key(), keys)), Arc::new(SystemClock))
+            .await
     }
 }
 
@@ -107,7 +130,12 @@ async fn a_compliant_connector_of_strangers_gets_no_finding() {
     }
     for variant in ["full", "minimal", "no-orders", "no-search"] {
         let report = Peer::start(&["--variant", variant]).await.judge().await;
-        assert_eq!(report.verdict, Verdict::Conformant, "{variant}: {}", against(&report));
+        assert_eq!(
+            report.verdict,
+            Verdict::Conformant,
+            "{variant}: {}",
+            against(&report)
+        );
         assert_eq!(report.findings.len(), 0, "{variant}: {}", against(&report));
     }
 }
@@ -140,19 +168,34 @@ async fn bugs_planted_by_strangers_are_named() {
     ];
     let mut wrong = Vec::new();
     for bug in bugs {
-        let row = listed.as_array().unwrap().iter().find(|row| row["name"] == bug).unwrap();
+        let row = listed
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["name"] == bug)
+            .unwrap();
         let named = |member: &str| -> Vec<String> {
-            row[member].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
+            row[member]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|id| id.as_str().unwrap().to_owned())
+                .collect()
         };
         let (violates, consequences) = (named("violates"), named("consequences"));
         let report = Peer::start(&["--bug", bug]).await.judge().await;
         let failed = ids(&report, Outcome::Fail, None);
         let missed: Vec<&String> = violates.iter().filter(|id| !failed.contains(id)).collect();
         let musts = ids(&report, Outcome::Fail, Some(Level::Must));
-        let extra: Vec<&String> =
-            musts.iter().filter(|id| !violates.contains(id) && !consequences.contains(id)).collect();
+        let extra: Vec<&String> = musts
+            .iter()
+            .filter(|id| !violates.contains(id) && !consequences.contains(id))
+            .collect();
         if !missed.is_empty() || !extra.is_empty() {
-            wrong.push(format!("{bug}: missed {missed:?}, wrongly charged {extra:?}\n{}", against(&report)));
+            wrong.push(format!(
+                "{bug}: missed {missed:?}, wrongly charged {extra:?}\n{}",
+                against(&report)
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -14,18 +14,34 @@ async fn a_sample_without_faults_gets_no_finding(
     #[values(Variant::Full, Variant::Minimal, Variant::ReadOnly)] variant: Variant,
     #[values(Scope::Development, Scope::Certification)] scope: Scope,
 ) {
-    let report = Case { variant, scope, ..Case::of(sample) }.run().await;
+    let report = Case {
+        variant,
+        scope,
+        ..Case::of(sample)
+    }
+    .run()
+    .await;
     assert_eq!(report.verdict, Verdict::Conformant, "{}", against(&report));
     assert_eq!(report.findings.len(), 0, "{}", against(&report));
-    assert_eq!(ids(&report, Outcome::Fail, None), Vec::<String>::new(), "{}", against(&report));
+    assert_eq!(
+        ids(&report, Outcome::Fail, None),
+        Vec::<String>::new(),
+        "{}",
+        against(&report)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_full_sample_leaves_only_the_attested_row_open() {
     let report = Case::of("quote-full").run().await;
-    let open: Vec<String> = [Outcome::Vacuous, Outcome::Blocked, Outcome::Review, Outcome::NotSelected]
-        .into_iter()
-        .flat_map(|outcome| ids(&report, outcome, None))
-        .collect();
+    let open: Vec<String> = [
+        Outcome::Vacuous,
+        Outcome::Blocked,
+        Outcome::Review,
+        Outcome::NotSelected,
+    ]
+    .into_iter()
+    .flat_map(|outcome| ids(&report, outcome, None))
+    .collect();
     assert_eq!(open, ["QC-242"], "{}", against(&report));
 }

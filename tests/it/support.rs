@@ -33,7 +33,9 @@ impl Collector {
 /// The shipped suite, loaded once.
 pub fn suite() -> &'static Suite {
     static SUITE: std::sync::OnceLock<Suite> = std::sync::OnceLock::new();
-    SUITE.get_or_init(|| load(&Source::Embedded, "quote-rest", None).unwrap_or_else(|found| panic!("{found:#?}")))
+    SUITE.get_or_init(|| {
+        load(&Source::Embedded, "quote-rest", None).unwrap_or_else(|found| panic!("{found:#?}"))
+    })
 }
 
 /// A key for all runs of the process: making one takes a tenth of a second.
@@ -75,7 +77,9 @@ impl Case {
         let (sample, server) = self.start(Arc::clone(&clock)).await;
         let mut target = sample.target();
         change(&mut target);
-        let signs = SAMPLES.iter().any(|known| known.name == self.sample && known.signed_tokens());
+        let signs = SAMPLES
+            .iter()
+            .any(|known| known.name == self.sample && known.signed_tokens());
         let key = signs.then(|| (key(), Some(server)));
         let report = self.judge(target, key, clock).await;
         sample.stop().await;
@@ -94,7 +98,9 @@ impl Case {
         clock: Arc<dyn Clock>,
     ) -> Report {
         assay::transport::install_crypto_provider();
-        let prepared = Prepared::new(suite(), target, Path::new("."), key).await.unwrap();
+        let prepared = Prepared::new(suite(), target, Path::new("."), key)
+            .await
+            .unwrap();
         let options = Options {
             scope: self.scope,
             strict: false,
@@ -104,7 +110,15 @@ impl Case {
             command: format!("assay run quote-rest --sample {}", self.sample),
         };
         let collector = Collector::default();
-        assay::run::run(suite(), &prepared, &options, clock, &collector, Box::pin(std::future::pending())).await;
+        assay::run::run(
+            suite(),
+            &prepared,
+            &options,
+            clock,
+            &collector,
+            Box::pin(std::future::pending()),
+        )
+        .await;
         assay::report::fold(collector.events()).unwrap()
     }
 
@@ -116,7 +130,10 @@ impl Case {
             faults: self.faults.clone(),
             port: 0,
             https: true,
-            trusted_keys: TrustedKeys { certificate_pem: None, jwks_url: Some(server.jwks_url()) },
+            trusted_keys: TrustedKeys {
+                certificate_pem: None,
+                jwks_url: Some(server.jwks_url()),
+            },
             clock,
         })
         .await
@@ -130,7 +147,9 @@ pub fn ids(report: &Report, outcome: Outcome, level: Option<Level>) -> Vec<Strin
     report
         .requirements
         .iter()
-        .filter(|row| row.outcome == outcome && level.is_none_or(|level| row.requirement.level == level))
+        .filter(|row| {
+            row.outcome == outcome && level.is_none_or(|level| row.requirement.level == level)
+        })
         .map(|row| row.requirement.id.clone())
         .collect()
 }
@@ -139,18 +158,31 @@ pub fn ids(report: &Report, outcome: Outcome, level: Option<Level>) -> Vec<Strin
 pub fn against(report: &Report) -> String {
     let mut text = format!("{}\n", report.statement);
     for finding in &report.findings {
-        text.push_str(&format!("{} {} {:?}\n", finding.id, finding.title, finding.violates));
+        text.push_str(&format!(
+            "{} {} {:?}\n",
+            finding.id, finding.title, finding.violates
+        ));
         for deviation in finding.deviations.iter().take(2) {
             text.push_str(&format!(
                 "   {} {:?}: expected {} | actual {} | {:?}\n",
-                deviation.operation, deviation.pointer, deviation.expected, deviation.actual, deviation.situation
+                deviation.operation,
+                deviation.pointer,
+                deviation.expected,
+                deviation.actual,
+                deviation.situation
             ));
         }
     }
     for row in report.requirements.iter().filter(|row| {
-        !matches!(row.outcome, Outcome::Pass | Outcome::Fail | Outcome::NotApplicable)
+        !matches!(
+            row.outcome,
+            Outcome::Pass | Outcome::Fail | Outcome::NotApplicable
+        )
     }) {
-        text.push_str(&format!("   {} {}: {:?}\n", row.requirement.id, row.outcome, row.reason));
+        text.push_str(&format!(
+            "   {} {}: {:?}\n",
+            row.requirement.id, row.outcome, row.reason
+        ));
     }
     text
 }

@@ -32,7 +32,12 @@ fn target(url: &str) -> Target {
 
 async fn judge(target: Target) -> Report {
     let clock = Arc::new(ManualClock::new(jiff::Timestamp::now()));
-    Case { scope: Scope::Development, ..Case::of("none") }.judge(target, None, clock).await
+    Case {
+        scope: Scope::Development,
+        ..Case::of("none")
+    }
+    .judge(target, None, clock)
+    .await
 }
 
 /// Serves one function for every request.
@@ -44,21 +49,37 @@ where
         let answer = answer.clone();
         async move { answer(uri.path().trim_start_matches('/'), &body) }
     });
-    let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+        .await
+        .unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
     format!("http://{address}")
 }
 
 fn json_answer(status: StatusCode, body: impl Into<Body>) -> Response<Body> {
-    Response::builder().status(status).header(header::CONTENT_TYPE, "application/json").body(body.into()).unwrap()
+    Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body.into())
+        .unwrap()
 }
 
 fn one_finding(report: &Report, domain: FaultDomain) {
     assert_eq!(report.findings.len(), 1, "{}", against(report));
     assert_eq!(report.findings[0].domain, domain, "{}", against(report));
-    assert_eq!(ids(report, Outcome::Fail, None), Vec::<String>::new(), "{}", against(report));
-    assert_eq!((report.verdict, report.exit_code), (Verdict::Incomplete, 3), "{}", against(report));
+    assert_eq!(
+        ids(report, Outcome::Fail, None),
+        Vec::<String>::new(),
+        "{}",
+        against(report)
+    );
+    assert_eq!(
+        (report.verdict, report.exit_code),
+        (Verdict::Incomplete, 3),
+        "{}",
+        against(report)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,32 +88,44 @@ async fn a_connector_that_is_down_is_one_finding_of_the_environment() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    one_finding(&judge(target(&format!("http://{address}/x"))).await, FaultDomain::Environment);
+    one_finding(
+        &judge(target(&format!("http://{address}/x"))).await,
+        FaultDomain::Environment,
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_secret_is_one_finding_of_the_configuration() {
-    let report = Case { scope: Scope::Development, ..Case::of("quote-secret") }
-        .run_with(|target| {
-            let first = target.customers.get_mut("first").unwrap();
-            first.secret = Some(SecretSource::Value("not-the-secret-at-all".to_owned()));
-        })
-        .await;
+    let report = Case {
+        scope: Scope::Development,
+        ..Case::of("quote-secret")
+    }
+    .run_with(|target| {
+        let first = target.customers.get_mut("first").unwrap();
+        first.secret = Some(SecretSource::Value("not-the-secret-at-all".to_owned()));
+    })
+    .await;
     one_finding(&report, FaultDomain::Configuration);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_base_path_is_one_finding_of_the_configuration() {
-    let report = Case { scope: Scope::Development, ..Case::of("quote-full") }
-        .run_with(|target| target.url.push_str("/nowhere"))
-        .await;
+    let report = Case {
+        scope: Scope::Development,
+        ..Case::of("quote-full")
+    }
+    .run_with(|target| target.url.push_str("/nowhere"))
+    .await;
     one_finding(&report, FaultDomain::Configuration);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_page_in_place_of_the_connector_is_one_finding_of_the_configuration() {
     let url = serve(|_, _| {
-        Response::builder().header(header::CONTENT_TYPE, "text/html").body(Body::from("<h1>Sign in</h1>")).unwrap()
+        Response::builder()
+            .header(header::CONTENT_TYPE, "text/html")
+            .body(Body::from("<h1>Sign in</h1>"))
+            .unwrap()
     })
     .await;
     one_finding(&judge(target(&url)).await, FaultDomain::Configuration);
@@ -102,7 +135,10 @@ async fn a_login_page_in_place_of_the_connector_is_one_finding_of_the_configurat
 async fn an_empty_connector_is_not_conformant_and_verifies_no_data() {
     let url = serve(|operation, _| {
         if operation == "Authenticate" {
-            return json_answer(StatusCode::OK, r#"{"AccessToken": "token-of-the-empty-one"}"#);
+            return json_answer(
+                StatusCode::OK,
+                r#"{"AccessToken": "token-of-the-empty-one"}"#,
+            );
         }
         let api = &suite().api;
         let fits = |body: &serde_json::Value| {
@@ -117,11 +153,25 @@ async fn an_empty_connector_is_not_conformant_and_verifies_no_data() {
     })
     .await;
     let report = judge(target(&url)).await;
-    assert_eq!(report.verdict, Verdict::NonConformant, "{}", against(&report));
-    let data = ["QC-117", "QC-122", "QC-132", "QC-138", "QC-143", "QC-165", "QC-178", "QC-197", "QC-217"];
+    assert_eq!(
+        report.verdict,
+        Verdict::NonConformant,
+        "{}",
+        against(&report)
+    );
+    let data = [
+        "QC-117", "QC-122", "QC-132", "QC-138", "QC-143", "QC-165", "QC-178", "QC-197", "QC-217",
+    ];
     let satisfied = ids(&report, Outcome::Pass, None);
-    let wrongly: Vec<&&str> = data.iter().filter(|id| satisfied.contains(&(**id).to_owned())).collect();
-    assert!(wrongly.is_empty(), "{wrongly:?} satisfied by nothing\n{}", against(&report));
+    let wrongly: Vec<&&str> = data
+        .iter()
+        .filter(|id| satisfied.contains(&(**id).to_owned()))
+        .collect();
+    assert!(
+        wrongly.is_empty(),
+        "{wrongly:?} satisfied by nothing\n{}",
+        against(&report)
+    );
 }
 
 #[rstest]
@@ -134,13 +184,26 @@ async fn an_empty_connector_is_not_conformant_and_verifies_no_data() {
 async fn no_answer_crashes_or_fools_the_harness(#[case] body: &str) {
     let body = body.to_owned();
     let url = serve(move |operation, _| match operation {
-        "Authenticate" => json_answer(StatusCode::OK, r#"{"AccessToken": "token-of-the-hostile-one"}"#),
+        "Authenticate" => json_answer(
+            StatusCode::OK,
+            r#"{"AccessToken": "token-of-the-hostile-one"}"#,
+        ),
         _ => json_answer(StatusCode::OK, body.clone()),
     })
     .await;
     let report = judge(target(&url)).await;
-    assert_eq!(report.verdict, Verdict::NonConformant, "{}", against(&report));
-    assert_eq!(ids(&report, Outcome::Error, None), Vec::<String>::new(), "{}", against(&report));
+    assert_eq!(
+        report.verdict,
+        Verdict::NonConformant,
+        "{}",
+        against(&report)
+    );
+    assert_eq!(
+        ids(&report, Outcome::Error, None),
+        Vec::<String>::new(),
+        "{}",
+        against(&report)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,6 +214,16 @@ async fn an_expired_certificate_is_a_finding_and_stops_the_run() {
             target.tls.ca_pem = None;
         })
         .await;
-    assert_eq!(ids(&report, Outcome::Fail, None), ["QC-002"], "{}", against(&report));
-    assert_eq!(report.verdict, Verdict::NonConformant, "{}", against(&report));
+    assert_eq!(
+        ids(&report, Outcome::Fail, None),
+        ["QC-002"],
+        "{}",
+        against(&report)
+    );
+    assert_eq!(
+        report.verdict,
+        Verdict::NonConformant,
+        "{}",
+        against(&report)
+    );
 }

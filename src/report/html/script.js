@@ -64,7 +64,8 @@ for (const box of document.querySelectorAll(".copy")) {
 // Paper shows everything.
 let folded = [];
 addEventListener("beforeprint", () => {
-  folded = Array.from(document.querySelectorAll("#findings details:not([open])"));
+  folded = Array.from(document.querySelectorAll(
+    "#findings details:not([open]), #not-judged details:not([open])"));
   for (const node of folded) node.open = true;
 });
 addEventListener("afterprint", () => {

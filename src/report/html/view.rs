@@ -158,6 +158,7 @@ struct Rule {
     sources: String,
     basis: String,
     meaning: &'static str,
+    remedy: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -166,15 +167,21 @@ struct Link {
     href: String,
 }
 
+/// What was expected and what came, with every place where it was seen so.
 #[derive(Debug, Serialize)]
 struct DeviationView {
     requirement: String,
-    operation: String,
-    situation: String,
     expected: String,
     actual: String,
-    pointer: String,
     schema: String,
+    seen: Vec<Seen>,
+}
+
+#[derive(Debug, Serialize)]
+struct Seen {
+    operation: String,
+    situation: String,
+    pointer: String,
     exchanges: Vec<Link>,
 }
 
@@ -917,11 +924,7 @@ fn finding_view<'a>(
                 href: format!("r-{id}"),
             })
             .collect(),
-        deviations: finding
-            .deviations
-            .iter()
-            .map(|deviation| deviation_view(deviation, pages))
-            .collect(),
+        deviations: deviation_views(&finding.deviations, pages),
         fail: finding.outcome == Outcome::Fail,
         more: more(finding),
         remedy: value(&finding.remedy),
@@ -955,24 +958,45 @@ fn rule(requirement: &Requirement) -> Rule {
         sources: requirement.sources.join(", "),
         basis: format!("{:?}", requirement.basis),
         meaning: requirement.basis.meaning(),
+        remedy: requirement.remedy.clone(),
     }
 }
 
-fn deviation_view(deviation: &Deviation, pages: &Pages<'_>) -> DeviationView {
-    DeviationView {
-        requirement: deviation.requirement.clone(),
-        operation: text::one_line(&deviation.operation, 120),
-        situation: optional(deviation.situation.as_ref()),
-        expected: value(&deviation.expected),
-        actual: value(&deviation.actual),
-        pointer: optional(deviation.pointer.as_ref()),
-        schema: optional(deviation.schema.as_ref()),
-        exchanges: deviation
-            .exchanges
-            .iter()
-            .map(|id| pages.link(id))
-            .collect(),
+/// Deviations with the same words are told once.
+fn deviation_views(deviations: &[Deviation], pages: &Pages<'_>) -> Vec<DeviationView> {
+    let mut views: Vec<(&Deviation, DeviationView)> = Vec::new();
+    for deviation in deviations {
+        let seen = Seen {
+            operation: text::one_line(&deviation.operation, 120),
+            situation: optional(deviation.situation.as_ref()),
+            pointer: optional(deviation.pointer.as_ref()),
+            exchanges: deviation
+                .exchanges
+                .iter()
+                .map(|id| pages.link(id))
+                .collect(),
+        };
+        let same = views.iter_mut().find(|(first, _)| {
+            first.requirement == deviation.requirement
+                && first.expected == deviation.expected
+                && first.actual == deviation.actual
+                && first.schema == deviation.schema
+        });
+        match same {
+            Some((_, view)) => view.seen.push(seen),
+            None => views.push((
+                deviation,
+                DeviationView {
+                    requirement: deviation.requirement.clone(),
+                    expected: value(&deviation.expected),
+                    actual: value(&deviation.actual),
+                    schema: optional(deviation.schema.as_ref()),
+                    seen: vec![seen],
+                },
+            )),
+        }
     }
+    views.into_iter().map(|(_, view)| view).collect()
 }
 
 fn open_view(group: digest::Open<'_>) -> OpenView {

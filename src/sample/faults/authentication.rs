@@ -147,7 +147,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "fields-disclose-customer",
-        summary: "Shows the name of a customer's server to whoever asks for the fields without a token.",
+        summary: "Shows a customer's server to whoever asks for the fields without a token.",
         violates: &["QC-027"],
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, answer| {
@@ -274,7 +274,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "hmac-token-accepted",
-        summary: "Takes the algorithm from the token, so that the public key serves as HMAC secret.",
+        summary: "Takes the algorithm from the token; the public key becomes an HMAC secret.",
         violates: &["QC-036"],
         consequences: &[],
         seams: &[Seam::Policy(|policy| {
@@ -455,7 +455,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "customers-mix-under-load",
-        summary: "Keeps the current result in a variable of the process, so that parallel customers overwrite it.",
+        summary: "Keeps the current result in one variable for all customers.",
         violates: &["QC-047", "QC-045", "QC-018"],
         consequences: &["QC-250"],
         seams: &[
@@ -476,7 +476,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "tested-values-stick",
-        summary: "Uses the values of a failed TestConnection for the next calls of other customers.",
+        summary: "Uses the values of a failed TestConnection for other customers' calls.",
         violates: &["QC-048", "QC-110"],
         consequences: &["QC-045", "QC-117", "QC-119", "QC-133"],
         seams: &[Seam::Answer(|connector, call, answer| {

@@ -98,9 +98,7 @@ pub const FAULTS: &[Fault] = &[
             if answer.status == StatusCode::UNPROCESSABLE_ENTITY
                 && let Some(body) = answer.json()
             {
-                body["TechExplanation"] = json!(
-                    "System.ArgumentException: unknown key\n   at Erp.Catalogue.Find(String key) in Catalogue.cs:line 42\n   at Erp.Connector.GetProduct()"
-                );
+                body["TechExplanation"] = json!(TRACE);
             }
         })],
     },
@@ -279,6 +277,10 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
 ];
+
+const TRACE: &str = "System.ArgumentException: unknown key
+   at Erp.Catalogue.Find(String key) in Catalogue.cs:line 42
+   at Erp.Connector.GetProduct()";
 
 /// Operations whose results have lines with remarks.
 const WITH_LINES: &[Op] = &[

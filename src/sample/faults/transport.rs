@@ -258,7 +258,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "parallel-calls-share-a-result",
-        summary: "Keeps the result of a session in one variable, so that parallel calls overwrite it.",
+        summary: "Keeps the latest result in one variable for all calls of a session.",
         violates: &["QC-018"],
         consequences: &["QC-047", "QC-250"],
         seams: &[
