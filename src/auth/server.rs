@@ -35,6 +35,7 @@ pub struct KeyServer {
 #[derive(Debug)]
 struct Shared {
     base_url: String,
+    port: u16,
     keys: RwLock<Vec<Arc<SigningKey>>>,
     fetches: AtomicU64,
 }
@@ -60,6 +61,7 @@ impl KeyServer {
             .map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let shared = Arc::new(Shared {
+            port: address.port(),
             base_url: format!("http://{address}"),
             keys: RwLock::new(keys),
             fetches: AtomicU64::new(0),
@@ -79,6 +81,11 @@ impl KeyServer {
     /// `http://127.0.0.1:PORT`, without a slash at the end.
     pub fn base_url(&self) -> String {
         self.shared.base_url.clone()
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.shared.port
     }
 
     /// Address of the key set.

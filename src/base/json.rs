@@ -1,5 +1,7 @@
 //! JSON helpers: comparison by value, pointers, short renderings.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 /// Equal as values: order of members does not count, and 1 equals 1.0.
@@ -58,8 +60,11 @@ fn difference_at(
 }
 
 /// A member name as part of a JSON Pointer.
-pub fn escape(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
+pub fn escape(name: &str) -> Cow<'_, str> {
+    match name.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
+        true => Cow::Owned(name.replace('~', "~0").replace('/', "~1")),
+        false => Cow::Borrowed(name),
+    }
 }
 
 fn unescape(token: &str) -> String {

@@ -1,6 +1,6 @@
 //! `assay schema`: JSON Schemas for editors and other programs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::model::outcome::exit;
 use crate::suite::embedded;
@@ -52,7 +52,7 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
     Ok(exit::CONFORMANT)
 }
 
-fn derive(profile: &str, out: &PathBuf, suite: &SuiteArguments) -> Outcome {
+fn derive(profile: &str, out: &Path, suite: &SuiteArguments) -> Outcome {
     let suite = suite.load(profile)?;
     let files = suite.api.derive();
     for (name, text) in &files {

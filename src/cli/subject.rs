@@ -206,9 +206,18 @@ pub(super) fn load_target(path: &Path) -> Result<Target, Failure> {
     serde_saphyr::from_str_with_options(&text, options).map_err(|error| {
         let remedy =
             "`assay init` writes a commented target file; `assay schema target` is for editors";
-        Failure::Diagnostics(vec![crate::suite::explain_yaml(
-            &error, &file, &text, remedy,
-        )])
+        let mut diagnostic = crate::suite::explain_yaml(&error, &file, &text, remedy);
+        let line = diagnostic.source.as_deref().unwrap_or_default();
+        if line.trim_start().starts_with("secret:") {
+            // What stands there may be the secret itself: it is not printed.
+            diagnostic.source = None;
+            diagnostic.message = "`secret` takes where the secret comes from".to_owned();
+            diagnostic.help = Some(
+                "write { env: NAME }, { file: PATH } or, for tests only, { value: TEXT }"
+                    .to_owned(),
+            );
+        }
+        Failure::Diagnostics(vec![diagnostic])
     })
 }
 

@@ -39,7 +39,6 @@ pub const FUNCTIONS: &[&str] = &[
     "dict",
     "debug",
     "namespace",
-    "power",
     "json",
 ];
 

@@ -12,7 +12,6 @@ mod codes;
 mod functions;
 mod template;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -121,5 +120,3 @@ fn environment() -> &'static Environment<'static> {
     })
 }
 
-/// Variables by name.
-pub type Variables = BTreeMap<String, Value>;

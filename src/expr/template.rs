@@ -1,21 +1,33 @@
 //! Templates: JSON trees with expressions in their texts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use minijinja::Value;
+use minijinja::value::Object;
 use serde_json::{Map, Value as Json};
 
 use super::{Expr, ExprError, from_json, to_json};
 
-/// Variables that expressions see; inner scopes hide outer ones.
+/// Variables that expressions see. Clones share them until one of them changes.
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
-    variables: BTreeMap<String, Value>,
+    variables: Arc<Variables>,
+}
+
+/// What an expression is given: a view, so that evaluating copies nothing.
+#[derive(Debug, Default, Clone)]
+struct Variables(BTreeMap<String, Value>);
+
+impl Object for Variables {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.0.get(key.as_str()?).cloned()
+    }
 }
 
 impl Scope {
     pub fn set(&mut self, name: &str, value: Value) {
-        self.variables.insert(name.to_owned(), value);
+        Arc::make_mut(&mut self.variables).0.insert(name.to_owned(), value);
     }
 
     pub fn set_json(&mut self, name: &str, value: &Json) {
@@ -23,7 +35,7 @@ impl Scope {
     }
 
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.variables.get(name)
+        self.variables.0.get(name)
     }
 
     /// Adds `value` to the list `name`, which is made if need be.
@@ -38,11 +50,7 @@ impl Scope {
     }
 
     pub(super) fn value(&self) -> Value {
-        Value::from_pairs(
-            self.variables
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone())),
-        )
+        Value::from_dyn_object(Arc::clone(&self.variables))
     }
 }
 

@@ -183,10 +183,10 @@ impl Observed {
     }
 }
 
-/// Every object in `value` with its pointer, outermost first; bounded.
+/// Every object in `value` with its pointer, outermost first.
 pub fn objects(value: &Value) -> Vec<(String, &Map<String, Value>)> {
     let mut found = Vec::new();
-    walk(value, String::new(), &mut |pointer, value| {
+    walk(value, &mut |pointer, value| {
         if let Value::Object(members) = value {
             found.push((pointer.to_owned(), members));
         }
@@ -194,24 +194,30 @@ pub fn objects(value: &Value) -> Vec<(String, &Map<String, Value>)> {
     found
 }
 
-/// Visits every value below and including `value`.
-fn walk<'a>(value: &'a Value, pointer: String, visit: &mut impl FnMut(&str, &'a Value)) {
-    visit(&pointer, value);
-    match value {
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                walk(item, format!("{pointer}/{index}"), visit);
+/// Visits every value below and including `value`, with its pointer.
+fn walk<'a>(value: &'a Value, visit: &mut impl FnMut(&str, &'a Value)) {
+    fn at<'a>(value: &'a Value, pointer: &mut String, visit: &mut impl FnMut(&str, &'a Value)) {
+        visit(pointer, value);
+        let here = pointer.len();
+        match value {
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    pointer.push('/');
+                    pointer.push_str(&index.to_string());
+                    at(item, pointer, visit);
+                    pointer.truncate(here);
+                }
             }
-        }
-        Value::Object(members) => {
-            for (name, member) in members {
-                walk(
-                    member,
-                    format!("{pointer}/{}", crate::base::json::escape(name)),
-                    visit,
-                );
+            Value::Object(members) => {
+                for (name, member) in members {
+                    pointer.push('/');
+                    pointer.push_str(&crate::base::json::escape(name));
+                    at(member, pointer, visit);
+                    pointer.truncate(here);
+                }
             }
+            _ => {}
         }
-        _ => {}
     }
+    at(value, &mut String::new(), visit);
 }

@@ -121,7 +121,7 @@ impl Judgement for MultiLanguage {
         let Some(answer) = arguments.facts()?.answer else {
             return Ok(judged);
         };
-        walk(answer, String::new(), &mut |pointer, value| {
+        walk(answer, &mut |pointer, value| {
             let text = value.as_str().unwrap_or_default();
             let named = pointer
                 .rsplit('/')
@@ -173,7 +173,7 @@ impl Judgement for NumbersInTexts {
         let Some(answer) = arguments.facts()?.answer else {
             return Ok(judged);
         };
-        walk(answer, String::new(), &mut |pointer, value| {
+        walk(answer, &mut |pointer, value| {
             for found in ENCODED.captures_iter(value.as_str().unwrap_or_default()) {
                 let pattern = if &found[1] == "I" { &INTEGER } else { &DECIMAL };
                 judged.value(pattern.is_match(&found[2]), || {

@@ -93,6 +93,10 @@ pub struct CallRules {
     pub failing: Spanned<String>,
     /// Charged when a supported operation answers as unsupported later.
     pub switching: Spanned<String>,
+    /// Decided by scenarios that run alone: once one of them is violated, scenarios no
+    /// longer run at the same time.
+    #[serde(default)]
+    pub parallel: Vec<Spanned<String>>,
 }
 
 /// What is known of an operation beyond OpenAPI.

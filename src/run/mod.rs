@@ -68,7 +68,7 @@ pub async fn run(
     ))));
     let world = world::World::new(suite, prepared, options, Arc::clone(&clock), sink);
     let ending = tokio::select! {
-        () = stages(&world, &entries, options) => Ending::Completed,
+        () = stages(&world, &entries) => Ending::Completed,
         ending = cancel => ending,
     };
     world.finish();
@@ -91,7 +91,7 @@ pub async fn doctor(
     preflight::examine(&world).await
 }
 
-async fn stages(world: &world::World<'_>, entries: &[PlanEntry<'_>], options: &Options) {
+async fn stages(world: &world::World<'_>, entries: &[PlanEntry<'_>]) {
     preflight::gate(world).await;
     let (discovery, rest): (Vec<&PlanEntry>, Vec<&PlanEntry>) = entries
         .iter()
@@ -107,7 +107,7 @@ async fn stages(world: &world::World<'_>, entries: &[PlanEntry<'_>], options: &O
     }
     stream::iter(together)
         .map(|entry| play::play(world, entry))
-        .buffer_unordered(options.jobs.max(1))
+        .buffer_unordered(world.jobs())
         .collect::<Vec<()>>()
         .await;
 }

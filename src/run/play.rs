@@ -190,6 +190,9 @@ impl<'w, 'a> Player<'w, 'a> {
                 format!("authentication mode `{mode}` is not configured in the target file");
             return Some(Obstacle::new(Outcome::NotApplicable, reason));
         }
+        if let Some(reason) = self.unsupported() {
+            return Some(Obstacle::new(Outcome::NotApplicable, reason));
+        }
         if let Some(missing) = self.missing(scope) {
             return Some(missing);
         }
@@ -199,37 +202,16 @@ impl<'w, 'a> Player<'w, 'a> {
             return Some(Obstacle::blocked(gate));
         }
         for name in &needs.operations {
-            match world.operation(name) {
-                Some(OperationState::NotSupported) if !world.mandatory(name) => {
-                    let reason = format!("{name} is not supported");
-                    return Some(Obstacle::new(Outcome::NotApplicable, reason));
-                }
-                Some(state @ (OperationState::NotSupported | OperationState::Failing)) => {
-                    return Some(Obstacle::blocked(self.failing(name, state)));
-                }
-                Some(OperationState::Supported) | None => {}
+            if let Some(state @ (OperationState::NotSupported | OperationState::Failing)) = world.operation(name) {
+                return Some(Obstacle::blocked(self.failing(name, state)));
             }
         }
-        if !needs.capabilities.is_empty() {
-            match world.capabilities() {
-                Some(claimed) => {
-                    if let Some(name) = needs
-                        .capabilities
-                        .iter()
-                        .find(|name| claimed.get(*name) != Some(&true))
-                    {
-                        let reason = format!("capability {name} is not claimed");
-                        return Some(Obstacle::new(Outcome::NotApplicable, reason));
-                    }
-                }
-                None => {
-                    return Some(Obstacle::blocked(Gate {
-                        cause: world.suite.profile.calls.failing.value.clone(),
-                        reason: "the capabilities of the connector are not known".to_owned(),
-                        domain: FaultDomain::Connector,
-                    }));
-                }
-            }
+        if !needs.capabilities.is_empty() && world.capabilities().is_none() {
+            return Some(Obstacle::blocked(Gate {
+                cause: world.suite.profile.calls.failing.value.clone(),
+                reason: "the capabilities of the connector are not known".to_owned(),
+                domain: FaultDomain::Connector,
+            }));
         }
         for (expr, otherwise) in &needs.applies {
             if !evaluate(expr, scope).is_ok_and(|value| value.is_true()) {
@@ -244,6 +226,21 @@ impl<'w, 'a> Player<'w, 'a> {
             }
         }
         None
+    }
+
+    /// What the connector legitimately does not have.
+    fn unsupported(&self) -> Option<String> {
+        let world = self.world;
+        let needs = &self.entry.scenario.needs;
+        let absent = needs.operations.iter().find(|name| {
+            world.operation(name) == Some(OperationState::NotSupported) && !world.mandatory(name)
+        });
+        if let Some(name) = absent {
+            return Some(format!("{name} is not supported"));
+        }
+        let claimed = world.capabilities()?;
+        let name = needs.capabilities.iter().find(|name| claimed.get(*name) != Some(&true))?;
+        Some(format!("capability {name} is not claimed"))
     }
 
     /// What the operator has not provided for.
@@ -291,8 +288,13 @@ impl<'w, 'a> Player<'w, 'a> {
     }
 
     fn failing(&self, operation: &str, state: OperationState) -> Gate {
+        // What is mandatory has a requirement that says so; the rest only fails.
+        let cause = match self.world.mandatory(operation) {
+            true => self.world.suite.profile.calls.failing.value.clone(),
+            false => format!("{operation} refuses a valid request"),
+        };
         Gate {
-            cause: self.world.suite.profile.calls.failing.value.clone(),
+            cause,
             reason: match state {
                 OperationState::NotSupported => {
                     format!("{operation} is mandatory and not supported")
@@ -723,8 +725,15 @@ impl<'w, 'a> Player<'w, 'a> {
                 let timeout = Duration::from_secs(
                     self.world.prepared.target.limits.request_timeout_s.min(10),
                 );
-                let twin =
-                    crate::transport::plain_http_twin(&self.world.prepared.url, timeout).await;
+                let mut url = self.world.prepared.url.clone();
+                url.set_path(&format!("{}/{}", url.path(), self.authentication_operation()));
+                // A credential may go in clear text to this machine and no further.
+                let credential = match self.world.prepared.on_loopback() {
+                    true => session::credential(self.world, &Actor::default(), self.entry.mode, &self.fresh()).ok(),
+                    false => None,
+                };
+                let authorization = credential.map(|credential| format!("Bearer {credential}"));
+                let twin = crate::transport::plain_http_twin(&url, authorization.as_deref(), timeout).await;
                 let statuses: Vec<Value> = twin
                     .ports
                     .iter()
@@ -992,7 +1001,11 @@ impl<'w, 'a> Player<'w, 'a> {
             headers,
             body: bytes,
         };
-        let operation = path.trim_matches('/').to_owned();
+        // Only a POST is a call of the operation whose name the path happens to be.
+        let operation = match method {
+            "POST" => path.trim_matches('/').to_owned(),
+            _ => format!("{method} {}", path.trim_matches('/')),
+        };
         let made = self
             .with_token(step, options, actor, frame, &operation, request, json_body)
             .await?;
@@ -1176,20 +1189,24 @@ impl<'w, 'a> Player<'w, 'a> {
             }
         };
         let status = response.status;
-        let result = json!({
-            "status": status,
-            "answer": made.incoming.answer,
-            "headers": response.headers.iter().cloned().collect::<BTreeMap<String, String>>(),
-            "body_text": String::from_utf8_lossy(&response.body),
-            "ms": made.incoming.elapsed_ms,
-            "request": made.body,
-        });
-        let result = from_json(&result);
-        for name in ["status", "answer", "headers", "body_text", "ms", "request"] {
-            frame
-                .scope
-                .set(name, result.get_attr(name).unwrap_or_default());
+        let headers: BTreeMap<&str, &str> = response
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        let body = |body: &Option<Value>| body.as_ref().map_or_else(|| from_json(&Value::Null), from_json);
+        let members = [
+            ("status", crate::expr::Value::from(status)),
+            ("answer", body(&made.incoming.answer)),
+            ("headers", from_json(&json!(headers))),
+            ("body_text", crate::expr::Value::from(String::from_utf8_lossy(&response.body))),
+            ("ms", crate::expr::Value::from(made.incoming.elapsed_ms)),
+            ("request", body(&made.body)),
+        ];
+        for (name, value) in &members {
+            frame.scope.set(name, value.clone());
         }
+        let result = crate::expr::Value::from_pairs(members);
         if let Some(id) = &step.id {
             frame.scope.set(id, result);
             frame.evidence.insert(id.clone(), vec![made.id.clone()]);
@@ -1282,16 +1299,16 @@ impl<'w, 'a> Player<'w, 'a> {
                 made.operation
             )));
         }
-        // Elsewhere a 4xx may have a reason that only the connector knows.
-        if discovering || status >= 500 {
+        if discovering {
+            world.set_operation(&made.operation, OperationState::Failing);
+        }
+        // Outside discovery a 4xx may have a reason that only the connector knows.
+        if world.mandatory(&made.operation) && (discovering || status >= 500) {
             deviate(
                 "calls/valid",
                 &rules.failing.value,
                 "success for a valid request",
             );
-            if discovering {
-                world.set_operation(&made.operation, OperationState::Failing);
-            }
             return Some(Stop::Blocked(
                 self.failing(&made.operation, OperationState::Failing),
             ));

@@ -80,7 +80,7 @@ impl Prepared {
     /// caller already holds (samples), in place of the one that the file names.
     pub async fn new(
         suite: &Suite,
-        target: Target,
+        mut target: Target,
         base: &Path,
         key: Option<(Arc<SigningKey>, Option<KeyServer>)>,
     ) -> Result<Self, PrepareError> {
@@ -107,6 +107,11 @@ impl Prepared {
         };
         if key.is_some() && target.application_id.is_none() {
             return Err(PrepareError::ApplicationId);
+        }
+        if let Some(server) = &key_server {
+            // Scenarios ask the target whether a key can be replaced while the run lasts.
+            let settings = target.jwt.get_or_insert_default();
+            settings.serve_keys_on.get_or_insert(server.port());
         }
         let modes: Vec<String> = suite
             .profile
@@ -149,6 +154,11 @@ impl Prepared {
             trust,
             client,
         })
+    }
+
+    /// Whether the connector runs on this machine.
+    pub fn on_loopback(&self) -> bool {
+        self.url.host_str().is_some_and(is_loopback)
     }
 
     /// Users of a customer: those of the target file, or invented ones.
@@ -198,6 +208,13 @@ impl Prepared {
     }
 }
 
+/// Whether a host name stands for this machine.
+fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_matches(['[', ']']);
+    bare == "localhost"
+        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 fn check_url(target: &Target) -> Result<Url, PrepareError> {
     let bad = || PrepareError::Url(target.url.clone());
     let mut url = Url::parse(target.url.trim()).map_err(|_| bad())?;
@@ -206,12 +223,7 @@ fn check_url(target: &Target) -> Result<Url, PrepareError> {
         "https" => {}
         "http" if !target.allow_http => return Err(PrepareError::PlainHttp(target.url.clone())),
         "http" => {
-            let bare = host.trim_matches(['[', ']']);
-            let loopback = bare == "localhost"
-                || bare
-                    .parse::<std::net::IpAddr>()
-                    .is_ok_and(|address| address.is_loopback());
-            if !loopback {
+            if !is_loopback(&host) {
                 return Err(PrepareError::PlainHttpRemote(target.url.clone()));
             }
         }
@@ -263,20 +275,12 @@ fn check_names(suite: &Suite, target: &Target) -> Result<(), PrepareError> {
         .iter()
         .map(|row| row.id.as_str())
         .collect::<Vec<_>>();
-    for id in target
-        .attestations
-        .keys()
-        .filter(|id| !rows.contains(&id.as_str()))
-    {
-        let known = format!(
-            "{} to {}",
-            rows.first().unwrap_or(&""),
-            rows.last().unwrap_or(&"")
-        );
+    let unknown = target.attestations.keys().find(|id| !rows.contains(&id.as_str()));
+    if let Some(id) = unknown {
         return Err(PrepareError::Unknown {
             what: "requirement",
             name: id.clone(),
-            known,
+            known: format!("{} to {}", rows.first().unwrap_or(&""), rows.last().unwrap_or(&"")),
         });
     }
     Ok(())

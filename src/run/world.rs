@@ -1,8 +1,7 @@
 //! What all scenarios of a run share: the way to the wire, what was learnt of the
 //! connector, and the judgements that look at every exchange.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -25,6 +24,9 @@ use crate::model::report::ConnectorFacts;
 use crate::model::requirement::RequirementId;
 use crate::suite::{AlwaysKind, AlwaysRule, Suite};
 use crate::transport::Sent;
+
+/// Bytes of a request body that evidence keeps.
+const REQUEST_KEPT: usize = 512 * 1024;
 
 /// State of an operation as calls with valid requests show it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +77,8 @@ pub(super) struct World<'a> {
     standing: Mutex<BTreeMap<String, Standing>>,
     gates: Mutex<BTreeMap<String, Gate>>,
     tls: Mutex<Option<TlsFacts>>,
-    exchanges: AtomicUsize,
+    /// Requirements that a check has failed so far.
+    failed: Mutex<BTreeSet<RequirementId>>,
 }
 
 /// A request with what is known about it before it is sent.
@@ -122,7 +125,7 @@ impl<'a> World<'a> {
             standing: Mutex::default(),
             gates: Mutex::default(),
             tls: Mutex::default(),
-            exchanges: AtomicUsize::new(0),
+            failed: Mutex::default(),
         }
     }
 
@@ -131,7 +134,22 @@ impl<'a> World<'a> {
     }
 
     pub(super) fn emit(&self, event: RunEvent) {
+        if let RunEvent::Judged(result) = &event {
+            let mut failed = lock(&self.failed);
+            failed.extend(result.deviations.iter().map(|deviation| deviation.requirement.clone()));
+        }
         self.sink.emit(event);
+    }
+
+    /// Scenarios that may run at the same time: one, once the connector has shown that
+    /// it mixes up parallel calls. That is one finding then, not one of every scenario.
+    pub(super) fn jobs(&self) -> usize {
+        let parallel = &self.suite.profile.calls.parallel;
+        let failed = lock(&self.failed);
+        match parallel.iter().any(|id| failed.contains(&id.value)) {
+            true => 1,
+            false => self.options.jobs.max(1),
+        }
     }
 
     pub(super) fn key(&self) -> Option<Arc<SigningKey>> {
@@ -265,10 +283,9 @@ impl<'a> World<'a> {
                 elapsed: Duration::ZERO,
                 reconnected: false,
             });
-        self.exchanges.fetch_add(1, Ordering::Relaxed);
         let elapsed_ms = sent.elapsed.as_secs_f64() * 1000.0;
         let answer = match &sent.result {
-            Ok(response) if !response.truncated => serde_json::from_slice(&response.body).ok(),
+            Ok(response) if !response.truncated => read_json(&response.body),
             _ => None,
         };
         if outgoing.authenticating
@@ -286,8 +303,9 @@ impl<'a> World<'a> {
                 elapsed_ms,
                 authenticating: outgoing.authenticating,
             };
+            let objects = Objects::new(answer.as_ref());
             for rule in &self.suite.always {
-                self.judge_always(rule, outgoing, &facts);
+                self.judge_always(rule, outgoing, &facts, &objects);
             }
         }
         Incoming {
@@ -331,13 +349,28 @@ impl<'a> World<'a> {
             method: outgoing.request.method.clone(),
             url: redactor.redact(&outgoing.request.url),
             request_headers: headers(&outgoing.request.headers),
-            request_body: self.body_text(&outgoing.request.body, false),
+            request_body: self.request_text(&outgoing.request.body),
             response,
             fault,
             sent,
             elapsed_ms: (elapsed_ms * 1000.0).round() / 1000.0,
             attempt: outgoing.attempt,
         })));
+    }
+
+    /// A request body as evidence. We made it, so its beginning suffices where it is huge.
+    fn request_text(&self, body: &[u8]) -> BodyText {
+        match body.len() > REQUEST_KEPT {
+            true => {
+                let kept = String::from_utf8_lossy(&body[..REQUEST_KEPT]);
+                let bytes = body.len() as u64;
+                BodyText {
+                    bytes,
+                    ..self.body_text(kept.as_bytes(), true)
+                }
+            }
+            false => self.body_text(body, false),
+        }
     }
 
     fn body_text(&self, body: &[u8], truncated: bool) -> BodyText {
@@ -362,7 +395,13 @@ impl<'a> World<'a> {
         }
     }
 
-    fn judge_always(&self, rule: &AlwaysRule, outgoing: &Outgoing<'_>, facts: &Facts<'_>) {
+    fn judge_always(
+        &self,
+        rule: &AlwaysRule,
+        outgoing: &Outgoing<'_>,
+        facts: &Facts<'_>,
+        objects: &Objects<'_>,
+    ) {
         let named = |list: &[String]| list.iter().any(|name| name == facts.operation);
         if (!rule.operations.is_empty() && !named(&rule.operations))
             || named(&rule.except)
@@ -386,7 +425,7 @@ impl<'a> World<'a> {
                 filter,
                 that,
                 expected,
-            } => judge_objects(facts, filter, that, expected),
+            } => objects.judge(filter, that, expected),
         };
         self.stand(
             &rule.name,
@@ -501,36 +540,53 @@ impl<'a> World<'a> {
     }
 }
 
-fn judge_objects(
-    facts: &Facts<'_>,
-    filter: &crate::expr::Expr,
-    that: &crate::expr::Expr,
-    expected: &str,
-) -> Result<Judged, String> {
-    let mut judged = Judged::default();
-    let Some(answer) = facts.answer else {
-        return Ok(judged);
-    };
-    for (pointer, members) in objects(answer) {
-        let mut scope = Scope::default();
-        scope.set_json("item", &Value::Object(members.clone()));
-        // What a connector sends may not suit an expression; then it is not a case for it.
-        if !filter.holds(&scope).unwrap_or(false) {
-            continue;
-        }
-        let fine = that.holds(&scope).unwrap_or(false);
-        judged.value(fine, || {
-            let shown: Vec<String> = members_read(&[that.source(), filter.source()])
-                .into_iter()
-                .map(|name| {
-                    let value = members.get(name).unwrap_or(&Value::Null);
-                    format!("{name} {}", crate::base::json::brief(value, 80))
-                })
+/// The objects of an answer, made ready once for all rules that look at objects.
+struct Objects<'a>(Vec<(String, &'a serde_json::Map<String, Value>, Scope)>);
+
+impl<'a> Objects<'a> {
+    fn new(answer: Option<&'a Value>) -> Self {
+        let found = answer.map(objects).unwrap_or_default();
+        let ready = found.into_iter().map(|(pointer, members)| {
+            let mut scope = Scope::default();
+            // Rules speak of an object's own members, not of what lies deeper.
+            let own = members
+                .iter()
+                .filter(|(_, value)| !value.is_object() && !value.is_array());
+            let own: serde_json::Map<String, Value> = own
+                .map(|(name, value)| (name.clone(), value.clone()))
                 .collect();
-            Observed::new(expected, shown.join(", ")).at(pointer)
+            scope.set_json("item", &Value::Object(own));
+            (pointer, members, scope)
         });
+        Self(ready.collect())
     }
-    Ok(judged)
+
+    fn judge(
+        &self,
+        filter: &crate::expr::Expr,
+        that: &crate::expr::Expr,
+        expected: &str,
+    ) -> Result<Judged, String> {
+        let mut judged = Judged::default();
+        for (pointer, members, scope) in &self.0 {
+            // What a connector sends may not suit an expression; then it is not a case for it.
+            if !filter.holds(scope).unwrap_or(false) {
+                continue;
+            }
+            let fine = that.holds(scope).unwrap_or(false);
+            judged.value(fine, || {
+                let shown: Vec<String> = members_read(&[that.source(), filter.source()])
+                    .into_iter()
+                    .map(|name| {
+                        let value = members.get(name).unwrap_or(&Value::Null);
+                        format!("{name} {}", crate::base::json::brief(value, 80))
+                    })
+                    .collect();
+                Observed::new(expected, shown.join(", ")).at(pointer.as_str())
+            });
+        }
+        Ok(judged)
+    }
 }
 
 /// Names that stand behind `item.` in expressions, each once.
@@ -547,6 +603,13 @@ fn members_read<'s>(sources: &[&'s str]) -> Vec<&'s str> {
         }
     }
     names
+}
+
+/// The JSON value of a body. A byte order mark and bytes outside UTF-8 are violations
+/// of their own; what the answer says can be judged all the same.
+fn read_json(body: &[u8]) -> Option<Value> {
+    let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+    serde_json::from_str(&String::from_utf8_lossy(body)).ok()
 }
 
 /// Locks; a panic elsewhere does not lose what was seen.

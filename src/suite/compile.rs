@@ -324,8 +324,11 @@ impl Compiler {
         Diagnostic::new(place, message).in_text(&self.file.1)
     }
 
-    fn error<T>(&mut self, at: &Spanned<T>, message: impl Into<String>, help: &str) {
-        let diagnostic = self.diagnose(at, message).help(help);
+    /// Reports what is wrong with `needle` inside a node, and what to do.
+    fn error<T>(&mut self, at: &Spanned<T>, needle: &str, message: impl Into<String>, help: &str) {
+        let diagnostic = self
+            .diagnose_in(&self.place(at), needle, message)
+            .help(help);
         self.diagnostics.push(diagnostic);
     }
 
@@ -615,27 +618,28 @@ impl Compiler {
         for row in &catalogue.requirements {
             let mut problems = Vec::new();
             if !seen.insert(&row.id) {
-                problems.push("stands twice; ids are never reused");
+                let help = "ids are never reused: a new requirement takes the next free number";
+                problems.push(("stands twice", help));
             }
             if row.decided != Decided::Automated && row.reason.is_none() {
-                problems.push("is not automated and needs a `reason`");
+                let help = "say why no check decides it, and what to do instead";
+                problems.push(("is not automated and needs a `reason`", help));
             }
-            for problem in problems {
-                let line = self
-                    .file
-                    .1
-                    .lines()
-                    .position(|line| line.trim() == format!("- id: {}", row.id));
-                let line = line.map_or(0, |line| line as u64 + 1);
-                let place = Place {
-                    file: self.file.0.clone(),
-                    line,
-                    column: 9,
-                };
-                self.diagnostics.push(
-                    Diagnostic::new(place, format!("requirement {} {problem}", row.id))
-                        .in_text(&self.file.1),
-                );
+            let lines = self.file.1.lines().enumerate();
+            let written = format!("- id: {}", row.id);
+            // Of two rows with one id the second is the mistake.
+            let line = lines.filter(|(_, line)| line.trim() == written).last();
+            let place = Place {
+                file: self.file.0.clone(),
+                line: line.map_or(0, |(index, _)| index as u64 + 1),
+                column: 9,
+            };
+            for (problem, help) in problems {
+                let message = format!("requirement {} {problem}", row.id);
+                let diagnostic = Diagnostic::new(place.clone(), message)
+                    .help(help)
+                    .in_text(&self.file.1);
+                self.diagnostics.push(diagnostic);
             }
         }
     }
@@ -775,8 +779,8 @@ impl Compiler {
                 (
                     "objects",
                     AlwaysKind::Objects {
-                        filter,
-                        that,
+                        filter: Box::new(filter),
+                        that: Box::new(that),
                         expected: objects.expected.clone(),
                     },
                 )
@@ -784,7 +788,9 @@ impl Compiler {
             _ => {
                 self.error(
                     rule,
+                    "",
                     "a rule on every exchange has either `judge` or `objects`",
+                    "give one of the two",
                 );
                 return None;
             }
@@ -879,7 +885,12 @@ impl Compiler {
         for id in &scenario.requirements {
             self.requirement(context, id);
             if !listed.insert(&id.value) {
-                self.error(id, format!("{} is listed twice", id.value));
+                self.error(
+                    id,
+                    "",
+                    format!("{} is listed twice", id.value),
+                    "once is enough",
+                );
             }
         }
         let id = &scenario.id;
@@ -904,8 +915,10 @@ impl Compiler {
                 .iter()
                 .flat_map(|check| check.requirements.iter().map(String::as_str)),
         );
+        // Ids that do not exist are told already.
+        let exists = |id: &str| context.catalogue.get(id).is_some();
         for id in &scenario.requirements {
-            if !charged.contains(id.value.as_str()) {
+            if exists(&id.value) && !charged.contains(id.value.as_str()) {
                 let diagnostic = self
                     .diagnose(
                         id,
@@ -918,7 +931,10 @@ impl Compiler {
                 self.diagnostics.push(diagnostic);
             }
         }
-        for id in charged.iter().filter(|id| !listed.contains(**id)) {
+        for id in charged
+            .iter()
+            .filter(|id| exists(id) && !listed.contains(**id))
+        {
             let diagnostic = self
                 .diagnose(
                     &scenario.id,
@@ -1052,12 +1068,14 @@ impl Compiler {
     }
 
     /// Makes a name known, unless it would hide what the language has under it.
-    fn declare(&mut self, names: &mut Names, name: &str, place: &Place) -> bool {
+    /// `at` is the node that holds it, `shown` how it stands there.
+    fn declare(&mut self, names: &mut Names, name: &str, at: &Place, shown: &str) -> bool {
         /// Variables of which a scenario may make others: nothing sets them again.
         const FREE: [&str; 2] = ["nonce", "number"];
+        let variable = VARIABLES.iter().any(|(known, _)| *known == name);
         let taken = if FUNCTIONS.contains(&name) {
             "a function"
-        } else if VARIABLES.iter().any(|(known, _)| *known == name) && !FREE.contains(&name) {
+        } else if variable && !FREE.contains(&name) {
             "a variable of every scenario"
         } else {
             names.known.insert(name.to_owned());
@@ -1065,21 +1083,19 @@ impl Compiler {
         };
         let message = format!("`{name}` is the name of {taken}");
         let diagnostic = self
-            .diagnose_in(place, name, message)
+            .diagnose_in(at, shown, message)
             .help("choose another name");
         self.diagnostics.push(diagnostic);
         false
     }
 
-    fn make(&mut self, names: &mut Names, name: &str, place: Place) {
-        if !self.declare(names, name, &place) {
-            return;
-        }
+    /// Makes a name that must be used.
+    fn make(&mut self, names: &mut Names, name: &str, at: &Place, shown: &str) {
         // What a group makes is for those who use it, of whom some may not need it.
-        if names.groups.is_empty() {
-            let complaint = Diagnostic::new(place, format!("`{name}` is never used"))
-                .help("use it in an expression, or take it out")
-                .in_text(&self.file.1);
+        if self.declare(names, name, at, shown) && names.groups.is_empty() {
+            let complaint = self
+                .diagnose_in(at, shown, format!("`{name}` is never used"))
+                .help("use it in an expression, or take it out");
             names.made.push((name.to_owned(), complaint));
         }
     }
@@ -1095,7 +1111,7 @@ impl Compiler {
             source.call.is_some() || source.raw.is_some() || source.authenticate.is_some();
         if let Some(id) = source.id.as_ref().filter(|_| names.answered) {
             // A step that nobody names again is fine: its id stands in reports.
-            self.declare(names, &id.value, &self.place(id));
+            self.declare(names, &id.value, &self.place(id), "");
         }
         let situation = source
             .situation
@@ -1108,8 +1124,8 @@ impl Compiler {
                 capture.push((name.clone(), expr));
             }
         }
-        for (name, expression) in &source.capture {
-            self.make(names, name, self.place(expression));
+        for name in source.capture.keys() {
+            self.make(names, name, &self.place(step), &format!("{name}:"));
         }
         let expect = source
             .expect
@@ -1122,7 +1138,7 @@ impl Compiler {
                 collect.push((name.clone(), expr));
             }
             if !before.contains(name) {
-                self.make(names, name, self.place(expression));
+                self.make(names, name, &self.place(step), &format!("{name}:"));
             }
         }
         Step {
@@ -1154,7 +1170,12 @@ impl Compiler {
             .and_then(|authenticate| authenticate.actor.as_ref())
             .or(source.forge.as_ref().and_then(|forge| forge.actor.as_ref()));
         if let (Some(_), Some(second)) = (&source.actor, of_action) {
-            self.error(second, "`as` is given twice for this step");
+            self.error(
+                second,
+                "",
+                "`as` is given twice for this step",
+                "keep one of the two",
+            );
         }
         let actor = source.actor.as_ref().or(of_action)?;
         if !actor.value.contains("{{") {
@@ -1184,7 +1205,9 @@ impl Compiler {
             if actions.is_empty() && (sends || source.token.is_some() || source.with.is_some()) {
                 self.error(
                     step,
-                    "this step sends nothing: it lacks `call`, `raw` or `use`",
+                    "",
+                    "this step has options of a request, and sends none",
+                    "add `call: …`, or another action that sends",
                 );
             }
             return;
@@ -1300,21 +1323,21 @@ impl Compiler {
                         .map(|expr| (name.clone(), expr)),
                 );
             }
-            for (name, expression) in &source.bind {
-                self.make(names, name, self.place(expression));
+            for name in source.bind.keys() {
+                self.make(names, name, &self.place(step), &format!("{name}:"));
             }
             return Some(Action::Bind(bind));
         }
         if let Some(for_each) = &source.for_each {
             let list = self.expr(names, &for_each.list);
             let outer = names.known.clone();
-            self.declare(names, &for_each.name, &self.place(step));
+            self.declare(names, &for_each.name, &self.place(step), &for_each.name);
             let steps = self.steps(context, names, &source.steps);
             let mut carried = BTreeSet::new();
             steps.iter().for_each(|step| collected(step, &mut carried));
             leave(names, outer, carried);
             if for_each.limit == Some(0) {
-                self.error(step, "`limit: 0` plays nothing");
+                self.error(step, "limit:", "`limit: 0` plays nothing", "give 1 or more");
             }
             return Some(Action::ForEach {
                 list: list?,
@@ -1330,7 +1353,7 @@ impl Compiler {
                 None => None,
             };
             if repeat.times == 0 {
-                self.error(step, "`times: 0` plays nothing");
+                self.error(step, "times:", "`times: 0` plays nothing", "give 1 or more");
             }
             return Some(Action::Repeat {
                 times: repeat.times,
@@ -1353,7 +1376,12 @@ impl Compiler {
             }
             leave(names, outer, brought);
             if parallel.copies == Some(0) {
-                self.error(step, "`copies: 0` plays nothing");
+                self.error(
+                    step,
+                    "copies:",
+                    "`copies: 0` plays nothing",
+                    "give 1 or more",
+                );
             }
             return Some(Action::Parallel {
                 copies: parallel.copies.unwrap_or(1),
@@ -1514,8 +1542,8 @@ impl Compiler {
                     Ok(bytes) => RawBody::Bytes(bytes),
                     Err(error) => {
                         let message = format!("`body_base64` is not base64: {error}");
-                        let diagnostic = self.diagnose_in(&self.place(step), text, message);
-                        self.diagnostics.push(diagnostic);
+                        let help = "for text write `body`; `base64` encodes a file";
+                        self.error(step, text, message, help);
                         return None;
                     }
                 }
@@ -1524,7 +1552,9 @@ impl Compiler {
             _ => {
                 self.error(
                     step,
-                    "a raw request has one of `body`, `body_base64` and `json`",
+                    "raw:",
+                    "a raw request has at most one of `body`, `body_base64` and `json`",
+                    "keep one of them",
                 );
                 return None;
             }
@@ -1589,7 +1619,7 @@ impl Compiler {
             self.diagnostics.push(diagnostic);
             return None;
         }
-        self.make(names, &forge.name, self.place(step));
+        self.make(names, &forge.name, &self.place(step), &forge.name);
         Some(Action::Forge {
             defect,
             claims,
@@ -1620,7 +1650,12 @@ impl Compiler {
             None => Map::new(),
             Some(Value::Object(given)) => given.clone(),
             Some(_) => {
-                self.error(step, "`with` of a group gives its parameters by name");
+                self.error(
+                    step,
+                    "with:",
+                    "`with` of a group gives its parameters by name",
+                    "write `with: { parameter: value }`",
+                );
                 return None;
             }
         };
@@ -1660,7 +1695,7 @@ impl Compiler {
         let here = std::mem::replace(&mut self.file, (*file).clone());
         for parameter in &group.parameters {
             let title = self.at_group(&name.value, "").place;
-            self.declare(names, parameter, &title);
+            self.declare(names, parameter, &title, parameter);
         }
         let steps = self.steps(context, names, &group.steps);
         self.file = here;
@@ -1762,12 +1797,9 @@ impl Compiler {
             ("as", source.item.is_some() && source.each.is_none(), "each"),
         ];
         for (option, _, partner) in strays.iter().filter(|(_, stray, _)| *stray) {
-            let diagnostic = self.diagnose_in(
-                &self.place(one),
-                &format!("{option}:"),
-                format!("`{option}` goes with `{partner}`, which is not here"),
-            );
-            self.diagnostics.push(diagnostic);
+            let message = format!("`{option}` goes with `{partner}`, which is not here");
+            let help = format!("add `{partner}`, or take `{option}` out");
+            self.error(one, &format!("{option}:"), message, &help);
         }
         let name = source.name.clone().unwrap_or_else(|| ids[0].value.clone());
         let check = match names.checks.iter().position(|check| check.name == name) {
@@ -1959,8 +1991,13 @@ impl Compiler {
                 .keys()
                 .filter(|name| !["accept", "otherwise"].contains(&name.as_str()));
             for stray in strays {
-                let known = ["accept", "otherwise"].into_iter();
-                self.unknown_at(&here, stray, "member of `status`", known);
+                let help = near_or_known(stray, ["accept", "otherwise"].into_iter());
+                self.error(
+                    one,
+                    stray,
+                    format!("unknown member `{stray}` of `status`"),
+                    &help,
+                );
             }
         }
         let Some(accept) = accept.filter(|accept| !accept.is_empty()) else {
@@ -2068,11 +2105,34 @@ pub(crate) fn explain_yaml(
             };
             (wanted.to_owned(), remedy.to_owned())
         }
+        Error::InvalidScalar { ty, .. } => {
+            let wanted = match *ty {
+                "f32" | "f64" => "a number is expected here".to_owned(),
+                ty if ty.starts_with('u') => "a whole number from 0 up is expected here".to_owned(),
+                ty => format!("a value of type {ty} is expected here"),
+            };
+            (wanted, remedy.to_owned())
+        }
+        Error::InvalidBooleanStrict { .. } => (
+            "`true` or `false` is expected here".to_owned(),
+            "yes, no, on and off are texts".to_owned(),
+        ),
         Error::NullIntoString { .. } => (
             "a text is expected here, and nothing stands here".to_owned(),
             remedy.to_owned(),
         ),
+        // The parser's own words; what most often stands behind them is told beside.
         other => {
+            let remedy = match other.to_string() {
+                text if text.contains("mapping values are not allowed") => {
+                    "a text with a colon and a blank in it stands in quotes"
+                }
+                text if text.contains("tabs disallowed") => "indent with blanks",
+                text if text.contains("flow mapping") || text.contains("flow sequence") => {
+                    "a text with one of , [ ] { } in it stands in quotes when braces or brackets surround it"
+                }
+                _ => remedy,
+            };
             let message = other.to_string();
             let message = message.lines().next().unwrap_or_default();
             // The place is told already.
@@ -2101,6 +2161,8 @@ fn start_of_mapping(text: &str, place: Place) -> Place {
         }
         start -= 1;
     }
+    let written = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    start += lines.iter().skip(start).position(written).unwrap_or(0);
     Place {
         line: start as u64 + 1,
         ..place

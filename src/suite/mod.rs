@@ -447,8 +447,8 @@ pub enum AlwaysKind {
     },
     /// Each object of the answer for which `filter` holds must satisfy `that`.
     Objects {
-        filter: Expr,
-        that: Expr,
+        filter: Box<Expr>,
+        that: Box<Expr>,
         expected: String,
     },
 }

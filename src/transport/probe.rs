@@ -49,15 +49,16 @@ pub enum TwinAnswer {
     Status(u16),
 }
 
-/// Sends a plaintext `POST` without credentials and without body to the host of a URL:
-/// to port 80 when the URL has the default port, else to the URL's own port.
-pub async fn plain_http_twin(url: &Url, limit: Duration) -> PlainHttpTwin {
+/// Sends a plaintext `POST` without body to a URL as if it were an http one: to port 80
+/// when the URL has the default port, else to the URL's own port. `authorization` goes
+/// in clear text: give none that is worth anything beyond this machine.
+pub async fn plain_http_twin(url: &Url, authorization: Option<&str>, limit: Duration) -> PlainHttpTwin {
     let port = match url.port_or_known_default() {
         Some(443) | None => 80,
         Some(port) => port,
     };
     let answer = match tokio::time::timeout(limit, connect(url, port)).await {
-        Ok(Ok(stream)) => tokio::time::timeout(limit, ask(stream, url, port))
+        Ok(Ok(stream)) => tokio::time::timeout(limit, ask(stream, url, port, authorization))
             .await
             .unwrap_or(TwinAnswer::NotHttp),
         Ok(Err(_)) | Err(_) => TwinAnswer::NoListener,
@@ -67,15 +68,18 @@ pub async fn plain_http_twin(url: &Url, limit: Duration) -> PlainHttpTwin {
     }
 }
 
-async fn ask(mut stream: TcpStream, url: &Url, port: u16) -> TwinAnswer {
+async fn ask(mut stream: TcpStream, url: &Url, port: u16, authorization: Option<&str>) -> TwinAnswer {
     let host = url.host_str().unwrap_or_default();
     let host = if port == 80 {
         host.to_owned()
     } else {
         format!("{host}:{port}")
     };
+    let authorization = authorization
+        .map(|value| format!("Authorization: {value}\r\n"))
+        .unwrap_or_default();
     let request = format!(
-        "POST {} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        "POST {} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n{authorization}Content-Length: 0\r\nConnection: close\r\n\r\n",
         url.path()
     );
     if stream.write_all(request.as_bytes()).await.is_err() {
@@ -190,7 +194,7 @@ mod tests {
             (Turn::Close, TwinAnswer::NotHttp),
         ] {
             let server = Server::plain(vec![vec![turn]]).await;
-            let twin = plain_http_twin(&url(&server, "https"), AMPLE).await;
+            let twin = plain_http_twin(&url(&server, "https"), None, AMPLE).await;
             let port = server.address.port();
             assert_eq!(
                 twin.ports,
@@ -209,7 +213,7 @@ mod tests {
     async fn a_port_with_tls_alone_does_not_speak_http() {
         let config = Authority::new("Stranger").issue("localhost", 2020, 2060);
         let server = Server::tls(config, vec![vec![answer("")]]).await;
-        let twin = plain_http_twin(&url(&server, "https"), AMPLE).await;
+        let twin = plain_http_twin(&url(&server, "https"), None, AMPLE).await;
         assert_eq!(twin.ports[0].answer, TwinAnswer::NotHttp);
     }
 
@@ -219,12 +223,12 @@ mod tests {
         let there = url(&server, "https");
         let answer = |twin: PlainHttpTwin| twin.ports[0].answer;
         assert_eq!(
-            answer(plain_http_twin(&there, TINY).await),
+            answer(plain_http_twin(&there, None, TINY).await),
             TwinAnswer::NotHttp
         );
         drop(server);
         assert_eq!(
-            answer(plain_http_twin(&there, AMPLE).await),
+            answer(plain_http_twin(&there, None, AMPLE).await),
             TwinAnswer::NoListener
         );
     }
@@ -232,7 +236,7 @@ mod tests {
     #[tokio::test]
     async fn the_twin_of_the_default_port_is_port_80() {
         let default = Url::parse("https://nobody.invalid/x").expect("a URL");
-        let twin = plain_http_twin(&default, AMPLE).await;
+        let twin = plain_http_twin(&default, None, AMPLE).await;
         assert_eq!(
             twin.ports,
             [TwinPort {

@@ -54,7 +54,10 @@ fn listed(found: &[Diagnostic]) -> String {
 fn assert_told(found: &[Diagnostic], file: &str) {
     for one in found {
         assert_eq!(one.place.file, file, "{one}");
-        assert!(one.place.line > 0 && one.place.column > 0, "no place: {one}");
+        assert!(
+            one.place.line > 0 && one.place.column > 0,
+            "no place: {one}"
+        );
         assert!(one.source.is_some(), "no line: {one}");
         assert!(one.help.is_some(), "no remedy: {one}");
     }
@@ -74,4 +77,58 @@ fn a_wrong_scenario_file_is_told(#[files("tests/it/fixtures/lint/*.yaml")] path:
     let found = shop_with(&path, &file).expect_err("the fixture is wrong on purpose");
     assert_told(&found, &file);
     assert_snapshot(&name, &listed(&found));
+}
+
+/// The name before the hyphen is the file of the suite that is replaced.
+#[rstest]
+fn a_wrong_suite_file_is_told(#[files("tests/it/fixtures/suite/*.yaml")] path: PathBuf) {
+    let name = stem(&path);
+    let (file, _) = name.split_once('-').expect("what it replaces, and why");
+    let file = format!("{file}.yaml");
+    let found = shop_with(&path, &file).expect_err("the fixture is wrong on purpose");
+    assert_told(&found, &file);
+    assert_snapshot(&format!("suite_{name}"), &listed(&found));
+}
+
+#[rstest]
+fn a_wrong_target_file_is_told(#[files("tests/it/fixtures/target/*.yaml")] path: PathBuf) {
+    let output = assert_cmd::Command::cargo_bin("assay")
+        .unwrap()
+        .current_dir(path.parent().unwrap())
+        .env_clear()
+        .arg("lint")
+        .arg(path.file_name().unwrap())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert_snapshot(&format!("target_{}", stem(&path)), told.trim_end());
+}
+
+/// A suite that cannot be read at all is a diagnostic as well.
+#[test]
+fn a_folder_without_a_suite_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display().to_string();
+    let told = |profile: &str| {
+        let found = load(&Source::Folder(folder.path().to_owned()), profile, None).err();
+        listed(&found.unwrap()).replace(&path, "scenarios")
+    };
+    let empty = told("quote-rest");
+    let file = folder.path().join("more.yaml");
+    std::fs::write(&file, "topic: more\n").unwrap();
+    let unknown = told("quote-rset");
+    std::fs::copy(
+        Path::new(FIXTURES).join("shop/profile.yaml"),
+        folder.path().join("profile.yaml"),
+    )
+    .unwrap();
+    let bare = told("shop");
+    let api = Path::new(FIXTURES).join("shop/openapi.yaml");
+    std::fs::copy(api, folder.path().join("openapi.yaml")).unwrap();
+    let without_catalogue = told("shop");
+    assert_snapshot(
+        "folder",
+        &[empty, unknown, bare, without_catalogue].join("\n\n"),
+    );
 }
