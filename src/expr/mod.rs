@@ -119,4 +119,3 @@ fn environment() -> &'static Environment<'static> {
         environment
     })
 }
-

@@ -27,7 +27,9 @@ impl Object for Variables {
 
 impl Scope {
     pub fn set(&mut self, name: &str, value: Value) {
-        Arc::make_mut(&mut self.variables).0.insert(name.to_owned(), value);
+        Arc::make_mut(&mut self.variables)
+            .0
+            .insert(name.to_owned(), value);
     }
 
     pub fn set_json(&mut self, name: &str, value: &Json) {

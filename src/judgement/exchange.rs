@@ -319,11 +319,18 @@ impl Judgement for Latency {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        &[Parameter {
-            name: "limit_ms",
-            required: true,
-            meaning: "longest time in milliseconds",
-        }]
+        &[
+            Parameter {
+                name: "limit_ms",
+                required: true,
+                meaning: "longest time in milliseconds",
+            },
+            Parameter {
+                name: "light_bytes",
+                required: false,
+                meaning: "largest request that counts as light load; larger ones are not judged",
+            },
+        ]
     }
 
     fn judge(&self, arguments: &Arguments<'_>) -> Result<Judged, String> {
@@ -333,6 +340,10 @@ impl Judgement for Latency {
             .as_f64()
             .ok_or("`limit_ms` takes a number")?;
         let mut judged = Judged::default();
+        let light = arguments.get("light_bytes").as_u64();
+        if light.is_some_and(|light| facts.request_bytes as u64 > light) {
+            return Ok(judged);
+        }
         judged.value(facts.elapsed_ms <= limit, || {
             Observed::new(
                 format!("an answer within {limit:.0} ms"),

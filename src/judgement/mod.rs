@@ -82,6 +82,8 @@ pub struct Facts<'a> {
     pub operation: &'a str,
     /// Body sent, where it is JSON.
     pub request: Option<&'a Value>,
+    /// Size of the body sent, in bytes.
+    pub request_bytes: usize,
     pub response: &'a WireResponse,
     /// Body received, where it is JSON.
     pub answer: Option<&'a Value>,

@@ -146,6 +146,10 @@ pub struct Always {
     /// Only requests that are invalid on purpose (true) or only valid ones (false).
     #[serde(default)]
     pub invalid: Option<bool>,
+    /// It speaks of something that a connector may do without: what it means when that
+    /// was never seen. The row does not apply then; without this it is vacuous.
+    #[serde(default)]
+    pub otherwise: Option<String>,
     #[serde(default)]
     pub with: Map<String, Value>,
 }

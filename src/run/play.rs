@@ -193,6 +193,14 @@ impl<'w, 'a> Player<'w, 'a> {
         if let Some(reason) = self.unsupported() {
             return Some(Obstacle::new(Outcome::NotApplicable, reason));
         }
+        // Whether it applies is known only when discovery could be played.
+        if world.gate(self.entry.mode).is_none() {
+            for (expr, otherwise) in &needs.applies {
+                if !evaluate(expr, scope).is_ok_and(|value| value.is_true()) {
+                    return Some(Obstacle::new(Outcome::NotApplicable, otherwise));
+                }
+            }
+        }
         if let Some(missing) = self.missing(scope) {
             return Some(missing);
         }
@@ -202,7 +210,9 @@ impl<'w, 'a> Player<'w, 'a> {
             return Some(Obstacle::blocked(gate));
         }
         for name in &needs.operations {
-            if let Some(state @ (OperationState::NotSupported | OperationState::Failing)) = world.operation(name) {
+            if let Some(state @ (OperationState::NotSupported | OperationState::Failing)) =
+                world.operation(name)
+            {
                 return Some(Obstacle::blocked(self.failing(name, state)));
             }
         }
@@ -212,11 +222,6 @@ impl<'w, 'a> Player<'w, 'a> {
                 reason: "the capabilities of the connector are not known".to_owned(),
                 domain: FaultDomain::Connector,
             }));
-        }
-        for (expr, otherwise) in &needs.applies {
-            if !evaluate(expr, scope).is_ok_and(|value| value.is_true()) {
-                return Some(Obstacle::new(Outcome::NotApplicable, otherwise));
-            }
         }
         for (expr, otherwise) in &needs.data {
             if !evaluate(expr, scope).is_ok_and(|value| value.is_true()) {
@@ -239,7 +244,10 @@ impl<'w, 'a> Player<'w, 'a> {
             return Some(format!("{name} is not supported"));
         }
         let claimed = world.capabilities()?;
-        let name = needs.capabilities.iter().find(|name| claimed.get(*name) != Some(&true))?;
+        let name = needs
+            .capabilities
+            .iter()
+            .find(|name| claimed.get(*name) != Some(&true))?;
         Some(format!("capability {name} is not claimed"))
     }
 
@@ -726,14 +734,26 @@ impl<'w, 'a> Player<'w, 'a> {
                     self.world.prepared.target.limits.request_timeout_s.min(10),
                 );
                 let mut url = self.world.prepared.url.clone();
-                url.set_path(&format!("{}/{}", url.path(), self.authentication_operation()));
+                url.set_path(&format!(
+                    "{}/{}",
+                    url.path(),
+                    self.authentication_operation()
+                ));
                 // A credential may go in clear text to this machine and no further.
                 let credential = match self.world.prepared.on_loopback() {
-                    true => session::credential(self.world, &Actor::default(), self.entry.mode, &self.fresh()).ok(),
+                    true => session::credential(
+                        self.world,
+                        &Actor::default(),
+                        self.entry.mode,
+                        &self.fresh(),
+                    )
+                    .ok(),
                     false => None,
                 };
                 let authorization = credential.map(|credential| format!("Bearer {credential}"));
-                let twin = crate::transport::plain_http_twin(&url, authorization.as_deref(), timeout).await;
+                let twin =
+                    crate::transport::plain_http_twin(&url, authorization.as_deref(), timeout)
+                        .await;
                 let statuses: Vec<Value> = twin
                     .ports
                     .iter()
@@ -1179,11 +1199,11 @@ impl<'w, 'a> Player<'w, 'a> {
                         .set_operation(&made.operation, OperationState::Failing);
                 }
                 let stop = self.fault(&made.operation, fault);
+                if let Some(id) = &step.id {
+                    frame.scope.set(id, crate::expr::Value::UNDEFINED);
+                }
                 return match step.tolerant {
-                    true => {
-                        self.stopped(&stop, &step.checks().into_iter().collect());
-                        Ok(())
-                    }
+                    true => self.tolerate(step, frame, Some(&made), &stop),
                     false => Err(stop),
                 };
             }
@@ -1194,12 +1214,18 @@ impl<'w, 'a> Player<'w, 'a> {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        let body = |body: &Option<Value>| body.as_ref().map_or_else(|| from_json(&Value::Null), from_json);
+        let body = |body: &Option<Value>| {
+            body.as_ref()
+                .map_or_else(|| from_json(&Value::Null), from_json)
+        };
         let members = [
             ("status", crate::expr::Value::from(status)),
             ("answer", body(&made.incoming.answer)),
             ("headers", from_json(&json!(headers))),
-            ("body_text", crate::expr::Value::from(String::from_utf8_lossy(&response.body))),
+            (
+                "body_text",
+                crate::expr::Value::from(String::from_utf8_lossy(&response.body)),
+            ),
             ("ms", crate::expr::Value::from(made.incoming.elapsed_ms)),
             ("request", body(&made.body)),
         ];
@@ -1224,10 +1250,7 @@ impl<'w, 'a> Player<'w, 'a> {
             None
         };
         match stop {
-            Some(stop) if step.tolerant => {
-                self.stopped(&stop, &step.checks().into_iter().collect());
-                Ok(())
-            }
+            Some(stop) if step.tolerant => self.tolerate(step, frame, Some(&made), &stop),
             Some(stop) => Err(stop),
             None => self.after(step, frame, Some(&made), Some(status)),
         }
@@ -1367,6 +1390,7 @@ impl<'w, 'a> Player<'w, 'a> {
             Some(Facts {
                 operation: &made.operation,
                 request: made.body.as_ref(),
+                request_bytes: 0,
                 response,
                 answer: made.incoming.answer.as_ref(),
                 elapsed_ms: made.incoming.elapsed_ms,
@@ -1432,6 +1456,11 @@ impl<'w, 'a> Player<'w, 'a> {
                 }),
             }
         }
+        self.collect(step, frame, made)
+    }
+
+    /// Adds to the lists that outlive loops.
+    fn collect(&self, step: &Step, frame: &mut Frame, made: Option<&Made>) -> Result<(), Stop> {
         for (name, expr) in &step.collect {
             let value = evaluate(expr, &frame.scope).map_err(|trouble| self.trouble(trouble))?;
             frame.scope.push(name, value);
@@ -1443,6 +1472,19 @@ impl<'w, 'a> Player<'w, 'a> {
                 .extend(cited);
         }
         Ok(())
+    }
+
+    /// A failure that the step tolerates: its checks are blocked, and lists keep in
+    /// step with what was tried.
+    fn tolerate(
+        &self,
+        step: &Step,
+        frame: &mut Frame,
+        made: Option<&Made>,
+        stop: &Stop,
+    ) -> Result<(), Stop> {
+        self.stopped(stop, &step.checks().into_iter().collect());
+        self.collect(step, frame, made)
     }
 
     /// Exchanges that the named variables came from, last twelve.

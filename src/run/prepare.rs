@@ -212,7 +212,9 @@ impl Prepared {
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_matches(['[', ']']);
     bare == "localhost"
-        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        || bare
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
 }
 
 fn check_url(target: &Target) -> Result<Url, PrepareError> {
@@ -275,12 +277,19 @@ fn check_names(suite: &Suite, target: &Target) -> Result<(), PrepareError> {
         .iter()
         .map(|row| row.id.as_str())
         .collect::<Vec<_>>();
-    let unknown = target.attestations.keys().find(|id| !rows.contains(&id.as_str()));
+    let unknown = target
+        .attestations
+        .keys()
+        .find(|id| !rows.contains(&id.as_str()));
     if let Some(id) = unknown {
         return Err(PrepareError::Unknown {
             what: "requirement",
             name: id.clone(),
-            known: format!("{} to {}", rows.first().unwrap_or(&""), rows.last().unwrap_or(&"")),
+            known: format!(
+                "{} to {}",
+                rows.first().unwrap_or(&""),
+                rows.last().unwrap_or(&"")
+            ),
         });
     }
     Ok(())

@@ -136,7 +136,12 @@ impl<'a> World<'a> {
     pub(super) fn emit(&self, event: RunEvent) {
         if let RunEvent::Judged(result) = &event {
             let mut failed = lock(&self.failed);
-            failed.extend(result.deviations.iter().map(|deviation| deviation.requirement.clone()));
+            failed.extend(
+                result
+                    .deviations
+                    .iter()
+                    .map(|deviation| deviation.requirement.clone()),
+            );
         }
         self.sink.emit(event);
     }
@@ -298,6 +303,7 @@ impl<'a> World<'a> {
             let facts = Facts {
                 operation: &outgoing.operation,
                 request: outgoing.body,
+                request_bytes: outgoing.request.body.len(),
                 response,
                 answer: answer.as_ref(),
                 elapsed_ms,
@@ -503,7 +509,10 @@ impl<'a> World<'a> {
     /// Emits the standing checks, those that never judged anything included.
     pub(super) fn finish(&self) {
         for rule in &self.suite.always {
-            self.stand(&rule.name, &rule.requirements, rule.line, |_| {});
+            let reason = rule.otherwise.clone().or_else(|| self.nobody_there(rule));
+            self.stand(&rule.name, &rule.requirements, rule.line, |state| {
+                state.not_applicable = reason;
+            });
         }
         let profile = &self.suite.profile;
         for (name, requirement) in [
@@ -533,6 +542,21 @@ impl<'a> World<'a> {
                 ..super::judge::blank_result()
             }))));
         }
+    }
+
+    /// Why a rule could not meet anything: every operation that its requirement is about
+    /// is one that the connector legitimately does not have.
+    fn nobody_there(&self, rule: &AlwaysRule) -> Option<String> {
+        let row = self.suite.catalogue.get(rule.requirements.first()?)?;
+        let about = match row.operations.is_empty() {
+            true => &rule.operations,
+            false => &row.operations,
+        };
+        let absent = |name: &String| {
+            self.operation(name) == Some(OperationState::NotSupported) && !self.mandatory(name)
+        };
+        (!about.is_empty() && about.iter().all(absent))
+            .then(|| format!("{} not supported", about.join(", ")))
     }
 
     pub(super) async fn sleep(&self, duration: Duration) {

@@ -814,6 +814,7 @@ impl Compiler {
                 .map(|name| name.value.clone())
                 .collect(),
             invalid: source.invalid,
+            otherwise: source.otherwise.clone(),
         })
     }
 

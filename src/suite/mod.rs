@@ -437,6 +437,8 @@ pub struct AlwaysRule {
     pub operations: Vec<String>,
     pub except: Vec<String>,
     pub invalid: Option<bool>,
+    /// Why it does not apply when there never was anything to judge.
+    pub otherwise: Option<String>,
 }
 
 /// How a rule on every exchange decides.

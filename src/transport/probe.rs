@@ -52,7 +52,11 @@ pub enum TwinAnswer {
 /// Sends a plaintext `POST` without body to a URL as if it were an http one: to port 80
 /// when the URL has the default port, else to the URL's own port. `authorization` goes
 /// in clear text: give none that is worth anything beyond this machine.
-pub async fn plain_http_twin(url: &Url, authorization: Option<&str>, limit: Duration) -> PlainHttpTwin {
+pub async fn plain_http_twin(
+    url: &Url,
+    authorization: Option<&str>,
+    limit: Duration,
+) -> PlainHttpTwin {
     let port = match url.port_or_known_default() {
         Some(443) | None => 80,
         Some(port) => port,
@@ -68,7 +72,12 @@ pub async fn plain_http_twin(url: &Url, authorization: Option<&str>, limit: Dura
     }
 }
 
-async fn ask(mut stream: TcpStream, url: &Url, port: u16, authorization: Option<&str>) -> TwinAnswer {
+async fn ask(
+    mut stream: TcpStream,
+    url: &Url,
+    port: u16,
+    authorization: Option<&str>,
+) -> TwinAnswer {
     let host = url.host_str().unwrap_or_default();
     let host = if port == 80 {
         host.to_owned()
