@@ -539,7 +539,7 @@ def _(app: Any) -> None:
 # --- schema ---------------------------------------------------------------------------------------
 
 @bug("camel-case-second-customer", "The second customer's price lists have camelCase property names.", "052",
-     "122 123 124")
+     "117 122 123 124")
 def _(app: Any) -> None:
     after(app, "GetActivePriceLists GetAllPriceLists", lambda call, value: value if not is_second(call) else [
         {k[0].lower() + k[1:]: v for k, v in pl.items()} for pl in value])

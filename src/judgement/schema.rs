@@ -128,7 +128,12 @@ impl Judgement for BareResult {
     fn judge(&self, arguments: &Arguments<'_>) -> Result<Judged, String> {
         let facts = arguments.facts()?;
         let mut judged = Judged::default();
-        let Some(answer) = facts.answer.filter(|_| facts.response.status == 200) else {
+        // A null where a result is due says nothing about wrapping; the rows of the
+        // operation judge what is missing then.
+        let Some(answer) = facts
+            .answer
+            .filter(|answer| facts.response.status == 200 && !answer.is_null())
+        else {
             return Ok(judged);
         };
         let verdict =

@@ -97,7 +97,7 @@ fn price_lists() -> Vec<PriceList> {
         eur(
             EUR_NEXT,
             "Euro zone, next season",
-            Day::Today(40),
+            Day::Today(1),
             Day::Open,
             true,
         ),

@@ -36,7 +36,8 @@ pub const FAULTS: &[Fault] = &[
         summary: "Answers every third good credential 503.",
         violates: &["QC-019"],
         consequences: &[
-            "QC-020", "QC-021", "QC-022", "QC-032", "QC-033", "QC-034", "QC-041", "QC-044",
+            "QC-038", "QC-042", "QC-020", "QC-021", "QC-022", "QC-032", "QC-033", "QC-034",
+            "QC-041", "QC-044",
         ],
         seams: &[Seam::Answer(|connector, call, answer| {
             if result(call, answer, Op::Authenticate).is_some()

@@ -172,7 +172,7 @@ pub const FAULTS: &[Fault] = &[
         name: "status-without-reason",
         summary: "Sets the Status of a line and leaves Reason blank.",
         violates: &["QC-076"],
-        consequences: &["QC-073", "QC-177"],
+        consequences: &["QC-219", "QC-073", "QC-177"],
         seams: &[Seam::Answer(|_, call, answer| {
             if let Some(value) = any_result(call, answer, WITH_LINES) {
                 each_line(call, value, &mut |line| put(line, "Reason", ""));

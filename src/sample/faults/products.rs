@@ -76,7 +76,7 @@ pub const FAULTS: &[Fault] = &[
         name: "currency-ignored",
         summary: "Answers with the price lists of every currency.",
         violates: &["QC-118", "QC-120"],
-        consequences: &[],
+        consequences: &["QC-121"],
         seams: &[Seam::Request(|_, call| {
             if is(call, Op::GetActivePriceLists) {
                 call.request.remove("IsoCurrencyCode");
@@ -171,7 +171,7 @@ pub const FAULTS: &[Fault] = &[
         name: "validity-swapped",
         summary: "Mixes up first and last day of an expired price list.",
         violates: &["QC-125"],
-        consequences: &[],
+        consequences: &["QC-117"],
         seams: &[Seam::Answer(|_, call, answer| {
             if let Some(value) = any_result(call, answer, LISTS) {
                 for list in objects(value) {
@@ -396,7 +396,7 @@ pub const FAULTS: &[Fault] = &[
         name: "picture-count-minus-one",
         summary: "Counts the pictures of a product without any as -1.",
         violates: &["QC-149", "QC-153"],
-        consequences: &["QC-152"],
+        consequences: &["QC-052", "QC-152"],
         seams: &[Seam::Answer(|_, call, answer| {
             if let Some(value) = result(call, answer, Op::GetNumberOfProductImages)
                 && *value == json!(0)

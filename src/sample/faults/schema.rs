@@ -91,7 +91,7 @@ pub const FAULTS: &[Fault] = &[
         name: "null-person-500",
         summary: "Falls over a sale without a person.",
         violates: &["QC-056"],
-        consequences: &["QC-072"],
+        consequences: &["QC-249", "QC-072"],
         seams: &[Seam::Request(|_, call| {
             let context = part(&call.request, "Context");
             if context.get("CRMPerson").is_some_and(Value::is_null) {
@@ -276,7 +276,7 @@ pub const FAULTS: &[Fault] = &[
         name: "ampersands-escaped",
         summary: "Escapes texts for HTML before it sends them back.",
         violates: &["QC-066"],
-        consequences: &["QC-177", "QC-205", "QC-251"],
+        consequences: &["QC-148", "QC-177", "QC-205", "QC-251"],
         seams: &[Seam::Answer(|_, call, answer| {
             let operations = [Op::RecalculateQuoteAlternative, Op::ValidateQuoteVersion];
             if let Some(value) = any_result(call, answer, &operations) {
@@ -366,7 +366,7 @@ pub const FAULTS: &[Fault] = &[
         name: "last-currency-remembered",
         summary: "Uses the currency of the call before when there is none.",
         violates: &["QC-250", "QC-119"],
-        consequences: &["QC-117", "QC-133", "QC-057", "QC-084"],
+        consequences: &["QC-018", "QC-117", "QC-133", "QC-057", "QC-084"],
         seams: &[Seam::Request(|connector, call| {
             const LAST: &str = "last currency";
             if is(call, Op::GetActivePriceLists) {

@@ -76,7 +76,7 @@ pub const FAULTS: &[Fault] = &[
         name: "six-hundred-hits",
         summary: "Sends every spare part along, without a limit.",
         violates: &["QC-131"],
-        consequences: &["QC-138", "QC-139", "QC-141", "QC-143"],
+        consequences: &["QC-016", "QC-138", "QC-139", "QC-141", "QC-143"],
         seams: &[Seam::Answer(|_, call, answer| {
             let all = text(&call.request, "Userinput").trim() == "%";
             if all
@@ -95,7 +95,7 @@ pub const FAULTS: &[Fault] = &[
         name: "price-list-not-a-filter",
         summary: "Searches every price list in use, whichever is asked for.",
         violates: &["QC-132"],
-        consequences: &["QC-045"],
+        consequences: &["QC-133", "QC-045"],
         seams: &[Seam::Request(|_, call| {
             if is(call, Op::FindProduct) {
                 call.request.remove("PriceListKey");
@@ -132,7 +132,7 @@ pub const FAULTS: &[Fault] = &[
         name: "discontinued-found",
         summary: "Finds products that are discontinued.",
         violates: &["QC-134"],
-        consequences: &[],
+        consequences: &["QC-133"],
         seams: &[Seam::Answer(|connector, call, answer| {
             let list = text(&call.request, "PriceListKey");
             add_hits(connector, call, answer, |offer, on_sale| {

@@ -77,7 +77,7 @@ pub const FAULTS: &[Fault] = &[
         name: "capability-flips",
         summary: "Changes its mind about cached price lists at every third question.",
         violates: &["QC-084"],
-        consequences: &["QC-018", "QC-250"],
+        consequences: &["QC-009", "QC-047", "QC-018", "QC-250"],
         seams: &[Seam::Answer(|connector, call, answer| {
             if let Some(Value::Object(names)) = result(call, answer, Op::GetCapabilities)
                 && let Some(cached) = names.get_mut("cache-pricelists")

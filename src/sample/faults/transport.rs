@@ -123,7 +123,9 @@ pub const FAULTS: &[Fault] = &[
         name: "latin-1-names",
         summary: "Encodes product names in ISO 8859-1.",
         violates: &["QC-007"],
-        consequences: &["QC-126", "QC-127", "QC-128", "QC-130", "QC-135", "QC-139"],
+        consequences: &[
+            "QC-244", "QC-126", "QC-127", "QC-128", "QC-130", "QC-135", "QC-139",
+        ],
         seams: &[Seam::Answer(|_, call, answer| {
             if let Some(value) = result(call, answer, Op::FindProduct) {
                 let latin = |sign: char| u8::try_from(sign).unwrap_or(b'?');
