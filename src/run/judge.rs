@@ -235,10 +235,15 @@ fn judge_one(
         }
         Rule::Header { name, matches } => {
             if let Some(facts) = situation.facts {
+                let mut values = facts
+                    .response
+                    .headers
+                    .iter()
+                    .filter(|(known, _)| known == name)
+                    .map(|(_, value)| value.as_str());
                 let value = facts.response.header(name);
-                let fine = value.is_some_and(|value| {
-                    matches.as_ref().is_none_or(|regex| regex.is_match(value))
-                });
+                let fine =
+                    values.any(|value| matches.as_ref().is_none_or(|regex| regex.is_match(value)));
                 judged.value(fine, || {
                     let expected = match matches {
                         Some(regex) => format!("header {name} that matches {regex}"),

@@ -78,6 +78,9 @@ pub(super) async fn play(world: &World<'_>, entry: &PlanEntry<'_>) {
                 evidence: BTreeMap::new(),
             };
             player.steps(&entry.scenario.steps, &mut frame).await;
+            // A key that the scenario replaced is back in force for the others; the key
+            // set that is served keeps both.
+            world.restore_key();
             for name in &entry.scenario.exports {
                 if let Some(value) = frame.scope.get(name) {
                     world.export(name, value.clone());

@@ -165,6 +165,11 @@ impl<'a> World<'a> {
         *lock(&self.key) = Some(key);
     }
 
+    /// Signs with the key of the target file again.
+    pub(super) fn restore_key(&self) {
+        lock(&self.key).clone_from(&self.prepared.key);
+    }
+
     pub(super) fn stranger_key(&self) -> Result<Arc<SigningKey>, String> {
         let mut stranger = lock(&self.stranger);
         if let Some(key) = stranger.as_ref() {
@@ -351,7 +356,7 @@ impl<'a> World<'a> {
         self.emit(RunEvent::Exchanged(Box::new(Exchange {
             id: outgoing.id.clone(),
             origin: outgoing.origin.clone(),
-            operation: outgoing.operation.clone(),
+            operation: redactor.redact(&outgoing.operation),
             method: outgoing.request.method.clone(),
             url: redactor.redact(&outgoing.request.url),
             request_headers: headers(&outgoing.request.headers),
@@ -469,7 +474,7 @@ impl<'a> World<'a> {
             requirement: observed
                 .requirement
                 .unwrap_or_else(|| requirement.to_owned()),
-            operation: operation.to_owned(),
+            operation: redact(operation.to_owned()),
             exchanges,
             pointer: observed.pointer.map(redact),
             schema: observed.schema,

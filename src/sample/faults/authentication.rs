@@ -178,7 +178,7 @@ pub const FAULTS: &[Fault] = &[
         name: "unknown-token-403",
         summary: "Answers an unknown token 403.",
         violates: &["QC-029", "QC-026", "QC-028"],
-        consequences: &["QC-030", "QC-031", "QC-032", "QC-043"],
+        consequences: &["QC-253", "QC-030", "QC-031", "QC-032", "QC-043"],
         seams: &[Seam::Answer(|_, call, answer| {
             if is_bad_token(call, answer) && !call.operation.is_some_and(is_authenticate) {
                 *answer = Answer::from(failure(StatusCode::FORBIDDEN));

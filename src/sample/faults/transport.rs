@@ -262,7 +262,7 @@ pub const FAULTS: &[Fault] = &[
         name: "parallel-calls-share-a-result",
         summary: "Keeps the latest result in one variable for all calls of a session.",
         violates: &["QC-018"],
-        consequences: &["QC-047", "QC-250"],
+        consequences: &["QC-058", "QC-047", "QC-250"],
         seams: &[
             Seam::Answer(|connector, call, answer| {
                 if let Some(slot) = slot_of_session(call)
