@@ -46,14 +46,19 @@ async fn check(fault: &Fault) -> Result<(), String> {
 }
 
 /// One fault of every few is played here, which keeps the suite quick; with
-/// `ASSAY_ALL_FAULTS=1` every one of them.
+/// `ASSAY_ALL_FAULTS=1` every one of them. Slow answers take real time, so those faults
+/// are left to runs by hand.
 fn played() -> Vec<&'static Fault> {
     let step = if std::env::var_os("ASSAY_ALL_FAULTS").is_some() {
         1
     } else {
-        4
+        5
     };
-    faults().iter().step_by(step).collect()
+    faults()
+        .iter()
+        .filter(|fault| !fault.name.starts_with("slow-"))
+        .step_by(step)
+        .collect()
 }
 
 async fn part(number: usize) {

@@ -87,7 +87,7 @@ pub const FAULTS: &[Fault] = &[
         name: "new-line-refused",
         summary: "Refuses a line that it does not find in the context.",
         violates: &["QC-174"],
-        consequences: &[],
+        consequences: &["QC-055"],
         seams: &[Seam::Request(|_, call| {
             if line_of(call).is_some_and(|line| integer(line, "QuoteLineId") == 0) {
                 return Err(failure(StatusCode::UNPROCESSABLE_ENTITY));
@@ -140,7 +140,7 @@ pub const FAULTS: &[Fault] = &[
         name: "unknown-changed-field-500",
         summary: "Falls over the name of a changed field that it does not know.",
         violates: &["QC-176"],
-        consequences: &["QC-072"],
+        consequences: &["QC-055", "QC-072"],
         seams: &[Seam::Request(|_, call| {
             let line = original_line(call);
             let fields = crate::sample::wire::texts(&call.request, "ChangedFields");
@@ -323,8 +323,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "typed-total-ignored",
         summary: "Ignores a total that the user typed.",
-        violates: &["QC-187", "QC-191", "QC-192"],
-        consequences: &["QC-177"],
+        violates: &["QC-187", "QC-192"],
+        consequences: &["QC-191", "QC-177"],
         seams: &[
             Seam::Request(|_, call| take_for_none(call, "OverrideTotal")),
             Seam::Answer(restore_override),
