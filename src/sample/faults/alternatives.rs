@@ -56,7 +56,7 @@ pub const FAULTS: &[Fault] = &[
         name: "order-override-ignored",
         summary: "Ignores what the user typed for the whole alternative.",
         violates: &["QC-200"],
-        consequences: &["QC-201", "QC-202", "QC-207"],
+        consequences: &["QC-189", "QC-201", "QC-202", "QC-207"],
         seams: &[Seam::Answer(|_, call, answer| {
             each(call, answer, |head, lines| {
                 let proposed = amount(head, "ERPDiscountPercent");

@@ -38,7 +38,7 @@ pub const FAULTS: &[Fault] = &[
         name: "new-version-needs-id",
         summary: "Refuses a new version because it has no id.",
         violates: &["QC-224"],
-        consequences: &["QC-223", "QC-225", "QC-226"],
+        consequences: &["QC-068", "QC-223", "QC-225", "QC-226"],
         seams: &[Seam::Request(|_, call| {
             let version = part(&part(&call.request, "Context"), "CRMQuoteVersion");
             if is(call, Op::OnBeforeCreateQuoteVersion) && integer(&version, "QuoteVersionId") == 0

@@ -298,8 +298,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "typed-percent-overruled",
         summary: "Overrules the discount percentage that the user typed by its own.",
-        violates: &["QC-185", "QC-192", "QC-191"],
-        consequences: &["QC-177", "QC-194"],
+        violates: &["QC-185", "QC-192"],
+        consequences: &["QC-191", "QC-177", "QC-194"],
         seams: &[
             Seam::Request(|_, call| take_for_none(call, "OverrideDiscountPercent")),
             Seam::Answer(restore_override),
@@ -394,10 +394,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "erp-discount-always-copied",
         summary: "Copies its own discount to the user's fields whatever the user has typed.",
-        violates: &[
-            "QC-192", "QC-185", "QC-186", "QC-187", "QC-188", "QC-189", "QC-191",
-        ],
-        consequences: &["QC-177", "QC-194"],
+        violates: &["QC-192", "QC-185", "QC-186", "QC-187", "QC-188", "QC-189"],
+        consequences: &["QC-191", "QC-177", "QC-194"],
         seams: &[
             Seam::Request(|_, call| {
                 if let Some(line) = line_of(call) {
@@ -482,9 +480,9 @@ pub const FAULTS: &[Fault] = &[
         summary: "Answers every third line from a cache, as it was sent.",
         violates: &["QC-178"],
         consequences: &[
-            "QC-018", "QC-079", "QC-095", "QC-170", "QC-172", "QC-173", "QC-175", "QC-179",
-            "QC-180", "QC-181", "QC-182", "QC-183", "QC-184", "QC-185", "QC-186", "QC-187",
-            "QC-188", "QC-189", "QC-191", "QC-192", "QC-194", "QC-196",
+            "QC-171", "QC-174", "QC-018", "QC-079", "QC-095", "QC-170", "QC-172", "QC-173",
+            "QC-175", "QC-179", "QC-180", "QC-181", "QC-182", "QC-183", "QC-184", "QC-185",
+            "QC-186", "QC-187", "QC-188", "QC-189", "QC-191", "QC-192", "QC-194", "QC-196",
         ],
         seams: &[Seam::Answer(|connector, call, answer| {
             each(call, answer, |line| {

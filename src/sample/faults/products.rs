@@ -490,8 +490,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "new-line-with-article-number",
         summary: "Puts the article number into the product key of a new line.",
-        violates: &["QC-166", "QC-169"],
-        consequences: &["QC-184", "QC-217"],
+        violates: &["QC-166"],
+        consequences: &["QC-169", "QC-184", "QC-217"],
         seams: &[Seam::Answer(|_, call, answer| {
             each_new_line(call, answer, |line| {
                 let code = text(line, "Code").to_owned();

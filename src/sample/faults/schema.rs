@@ -302,8 +302,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "extra-fields-lost",
         summary: "Blanks ExtraField3 of lines and alternatives, which it does not use.",
-        violates: &["QC-251", "QC-066"],
-        consequences: &["QC-207"],
+        violates: &["QC-251"],
+        consequences: &["QC-066", "QC-207"],
         seams: &[Seam::Answer(|_, call, answer| {
             let operations = [
                 Op::OnQuoteLineChanged,

@@ -315,7 +315,9 @@ pub const FAULTS: &[Fault] = &[
         name: "no-writeable-fields-422",
         summary: "Refuses a price update when users may edit no field.",
         violates: &["QC-222"],
-        consequences: &["QC-217", "QC-219", "QC-220", "QC-221"],
+        consequences: &[
+            "QC-013", "QC-014", "QC-212", "QC-218", "QC-217", "QC-219", "QC-220", "QC-221",
+        ],
         seams: &[Seam::Request(|_, call| {
             let none = call.request.get("WriteableFields") == Some(&json!([]));
             if is(call, Op::UpdateQuoteVersionPrices) && none {
