@@ -11,6 +11,7 @@
 //! | [`base`] | clock, randomness, diagnostics, redaction: no domain knowledge |
 //! | [`model`] | plain data: requirement, scenario, exchange, outcome, event, report, target |
 //! | [`api`], [`expr`], [`auth`] | OpenAPI validators; expressions and templates; tokens and keys |
+//! | [`soap`] | SOAP messages to and from JSON, by a description; WSDL and XSD |
 //! | [`judgement`] | the named judgements that scenarios call with parameters |
 //! | [`suite`] | a profile read from its folder: catalogue, operations, scenarios; lint |
 //! | [`transport`] | the HTTP client, TLS facts, bounded bodies |
@@ -29,5 +30,6 @@ pub mod model;
 pub mod report;
 pub mod run;
 pub mod sample;
+pub mod soap;
 pub mod suite;
 pub mod transport;

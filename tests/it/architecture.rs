@@ -10,10 +10,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("expr", &["base"]),
     ("api", &["base"]),
     ("auth", &["base"]),
-    ("judgement", &["base", "model", "api"]),
+    ("soap", &["base", "api"]),
+    ("judgement", &["base", "model", "api", "auth", "soap"]),
     (
         "suite",
-        &["base", "model", "api", "expr", "auth", "judgement"],
+        &["base", "model", "api", "expr", "auth", "soap", "judgement"],
     ),
     ("transport", &["base", "model"]),
     (
@@ -24,6 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "api",
             "expr",
             "auth",
+            "soap",
             "judgement",
             "suite",
             "transport",
@@ -38,6 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "model",
             "api",
             "auth",
+            "soap",
             "judgement",
             "report",
             "run",
@@ -119,6 +122,7 @@ fn engine_and_reports_know_no_profile() {
     for module in [
         "api",
         "auth",
+        "soap",
         "base",
         "expr",
         "model",
