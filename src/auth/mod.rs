@@ -6,14 +6,18 @@
 //! knows the format of tokens and nothing of what a profile puts into them, and it
 //! never judges an answer.
 
+mod application;
 mod defect;
+mod der;
 mod key;
+mod rsa_xml;
 mod server;
 mod sha1;
 #[cfg(test)]
 mod testing;
 mod token;
 
+pub use application::{ApplicationKey, ApplicationKeyError, ApplicationKeyPair};
 pub use defect::{Defect, ForgeContext, UnknownDefect, forge};
 pub use key::{KeyError, SigningKey, discovery, jwks};
 pub use server::{KeyServer, KeyServerError};
