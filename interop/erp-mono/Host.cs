@@ -7,6 +7,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.ServiceModel;
+using System.ServiceModel.Channels;
 using System.ServiceModel.Description;
 using System.Text;
 using System.Threading;
@@ -26,11 +27,13 @@ namespace ErpMono
   --port N                port on 127.0.0.1; 0 (default) takes a free one
   --password TEXT         password of both ERP companies; random when not given
   --write-target FILE     write a target file for the test harness
-  --jwt-key FILE          key the harness signs with, named in the target file";
+  --jwt-key FILE          key the harness signs with, named in the target file
+  --guard on|off          off: Mono's HTTP channel as it is, without the guard of Guard.cs";
 
         private static readonly HashSet<string> Options = new HashSet<string>
         {
-            "certificate", "application-key", "application-id", "port", "password", "write-target", "jwt-key"
+            "certificate", "application-key", "application-id", "port", "password", "write-target", "jwt-key",
+            "guard"
         };
 
         public static int Main(string[] arguments)
@@ -74,15 +77,18 @@ namespace ErpMono
             var handshake = new Handshake(id, File.ReadAllText(options["application-key"]),
                 File.ReadAllBytes(options["certificate"]));
 
-            var binding = new BasicHttpBinding
+            bool guarded = !options.ContainsKey("guard") || options["guard"] != "off";
+            Binding binding = new BasicHttpBinding
             {
                 MaxReceivedMessageSize = LargestMessage,
                 MaxBufferSize = LargestMessage,
                 ReaderQuotas = System.Xml.XmlDictionaryReaderQuotas.Max
             };
+            if (guarded) binding = GuardedEncoding.Around(binding, LargestMessage);
             var host = new ServiceHost(new Connector(handshake, password), new Uri(url));
             host.AddServiceEndpoint(typeof(IErpConnectorWS), binding, "");
             host.AddServiceEndpoint(typeof(IIntegrationServiceConnectorAuth), binding, "");
+            if (guarded) host.Description.Behaviors.Add(new GuardInspector());
             host.Description.Behaviors.Add(new ServiceMetadataBehavior { HttpGetEnabled = true });
             host.Open();
 
