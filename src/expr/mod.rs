@@ -11,6 +11,7 @@
 mod codes;
 mod functions;
 mod template;
+mod texts;
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -64,8 +65,11 @@ impl Expr {
 
     /// Names it reads, functions aside.
     pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self
-            .compiled
+        let unsliced = without_slices(&self.source)
+            .and_then(|source| environment().compile_expression_owned(source).ok());
+        let mut names: Vec<String> = unsliced
+            .as_ref()
+            .unwrap_or(&self.compiled)
             .undeclared_variables(false)
             .into_iter()
             .filter(|name| !FUNCTIONS.contains(&name.as_str()))

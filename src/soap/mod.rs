@@ -17,6 +17,7 @@
 pub mod decode;
 pub mod encode;
 mod names;
+pub mod wsdl;
 mod xml;
 
 use std::collections::BTreeMap;
