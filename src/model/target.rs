@@ -20,11 +20,19 @@ pub struct Target {
     /// Who made the connector; shown in the report's head.
     #[serde(default)]
     pub connector: ConnectorInfo,
-    /// Base URL as an administrator would type it.
+    /// Base URL as an administrator would type it; `app://` and an application id
+    /// where the profile resolves such addresses.
     pub url: String,
+    /// Endpoints by application id: what SuperOffice has registered for an app.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub apps: BTreeMap<String, String>,
     /// Application id in the audience of signed tokens (`spn:` + id).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub application_id: Option<String>,
+    /// Public half of the application's key pair (RSA XML, PEM or certificate),
+    /// with which the connector's own tokens are verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application_key: Option<SecretSource>,
     /// Customers by role: `first` (needed), `second` (isolation tests),
     /// `expiring` (a customer or credential whose tokens live for seconds).
     #[serde(default)]
@@ -52,6 +60,16 @@ pub struct Target {
     /// Permits plain http, on loopback only.
     #[serde(default)]
     pub allow_http: bool,
+    /// Permits calls that write records into the connector's back end.
+    #[serde(default)]
+    pub allow_writes: bool,
+    /// WSDL file, relative to the target file, in place of the one that the
+    /// connector publishes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wsdl: Option<PathBuf>,
+    /// Names on the wire by binding of the profile, over those of WSDL and profile.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub wire: BTreeMap<String, WireSettings>,
     /// Bounds on what a run may take.
     #[serde(default)]
     pub limits: Limits,
@@ -134,9 +152,36 @@ pub struct ConnectionValues {
     /// Values with which the connection test succeeds.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
+    /// Values of a second connection, to another company of the back end.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub second_values: BTreeMap<String, String>,
     /// Values that cannot reach the back end.
     #[serde(default)]
     pub bad_values: BTreeMap<String, String>,
+    /// Secret values; they are added to the values of both connections.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretSource>,
+}
+
+/// Names of one binding on the wire; what is left out stays as it is.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct WireSettings {
+    /// Namespace of the operations' elements.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Namespace of the members of carriers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_namespace: Option<String>,
+    /// The whole SOAPAction, where the binding has one operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// What the SOAPAction has before the operation's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_prefix: Option<String>,
+    /// `wrapped` or `bare`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<String>,
 }
 
 /// A human decision about one requirement.

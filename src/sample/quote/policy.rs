@@ -8,6 +8,7 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 
 use super::carriers::Names;
 use super::connector::Call;
+use crate::sample::tls::Certificate;
 
 /// How a signature is checked: algorithm of the header, signed text, signature, key.
 pub type Verify = fn(algorithm: &str, message: &[u8], signature: &str, key: &DecodingKey) -> bool;
@@ -45,15 +46,6 @@ pub struct Policy {
     pub adopts: fn(named: Option<&str>) -> Option<usize>,
     /// Customer whose data a customer is served.
     pub serves: fn(customer: usize) -> usize,
-}
-
-/// The certificate that the server shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Certificate {
-    Good,
-    Expired,
-    OtherHost,
-    SelfSigned,
 }
 
 /// What becomes of earlier tokens when a new one is given.

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::tools::{failure, is, objects, refusal, result};
 use super::{Fault, Seam};
-use crate::sample::connector::Call;
-use crate::sample::operation::Operation as Op;
-use crate::sample::setup::good_values;
-use crate::sample::wire::{Answer, Object, put, text};
+use crate::sample::quote::connector::Call;
+use crate::sample::quote::operation::Operation as Op;
+use crate::sample::quote::setup::good_values;
+use crate::sample::quote::wire::{Answer, Object, put, text};
 
 pub const FAULTS: &[Fault] = &[
     // GetCapabilities
@@ -52,7 +52,7 @@ pub const FAULTS: &[Fault] = &[
                 .into_iter()
                 .flatten()
                 .filter_map(Value::as_str);
-            let known = crate::sample::setup::CAPABILITIES;
+            let known = crate::sample::quote::setup::CAPABILITIES;
             if is(call, Op::GetCapabilities) && !asked.into_iter().all(|name| known.contains(&name))
             {
                 return Err(failure(StatusCode::UNPROCESSABLE_ENTITY));
@@ -356,7 +356,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-109"],
         consequences: &["QC-110", "QC-111"],
         seams: &[Seam::Answer(|_, call, answer| {
-            let fields = crate::sample::setup::configuration_fields();
+            let fields = crate::sample::quote::setup::configuration_fields();
             let values = call
                 .request
                 .get("ConnectionConfigFields")
@@ -526,7 +526,7 @@ fn change_items(
 
 /// Sets the good value where the value typed is like this.
 fn fill_in(call: &mut Call, is_so: fn(Option<&str>) -> bool) {
-    let mut values = crate::sample::wire::part(&call.request, "ConnectionConfigFields");
+    let mut values = crate::sample::quote::wire::part(&call.request, "ConnectionConfigFields");
     for (key, good) in good_values() {
         if is_so(values.get(key).and_then(Value::as_str)) {
             put(&mut values, key, good);

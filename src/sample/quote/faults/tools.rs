@@ -4,13 +4,13 @@ use axum::http::StatusCode;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::sample::calculation::{self, line_cost};
-use crate::sample::carriers::{self, Names};
-use crate::sample::connector::Call;
-use crate::sample::operation::Operation;
-use crate::sample::pricing::{Held, after_discount, settle};
-use crate::sample::text::Text;
-use crate::sample::wire::{Answer, Object, Problem, decimal, number, object, part, put};
+use crate::sample::quote::calculation::{self, line_cost};
+use crate::sample::quote::carriers::{self, Names};
+use crate::sample::quote::connector::Call;
+use crate::sample::quote::operation::Operation;
+use crate::sample::quote::pricing::{Held, after_discount, settle};
+use crate::sample::quote::text::Text;
+use crate::sample::quote::wire::{Answer, Object, Problem, decimal, number, object, part, put};
 
 /// The result of an operation, when that is what was called and it went well.
 pub fn result<'a>(

@@ -195,10 +195,11 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::sample::catalog::Catalog;
-    use crate::sample::quotes::Register;
-    use crate::sample::wire::object;
-    use crate::sample::{Variant, data};
+    use crate::sample::Variant;
+    use crate::sample::quote::catalog::Catalog;
+    use crate::sample::quote::data;
+    use crate::sample::quote::quotes::Register;
+    use crate::sample::quote::wire::object;
 
     fn with(run: impl FnOnce(&OrderBook, &Quotes)) {
         let catalog = Catalog::new(data::customers().remove(0).erp, Variant::Full);

@@ -12,11 +12,11 @@ use super::tools::{
     amount, failure, is, line_of, original, original_line, resettle_line, restore, result,
 };
 use super::{Fault, Seam};
-use crate::sample::calculation::line_cost;
-use crate::sample::connector::Call;
-use crate::sample::operation::Operation as Op;
-use crate::sample::pricing::{Held, percentage};
-use crate::sample::wire::{
+use crate::sample::quote::calculation::line_cost;
+use crate::sample::quote::connector::Call;
+use crate::sample::quote::operation::Operation as Op;
+use crate::sample::quote::pricing::{Held, percentage};
+use crate::sample::quote::wire::{
     Answer, Object, decimal, filled, flag, integer, number, part, parts, put, text,
 };
 
@@ -143,7 +143,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["QC-055", "QC-072"],
         seams: &[Seam::Request(|_, call| {
             let line = original_line(call);
-            let fields = crate::sample::wire::texts(&call.request, "ChangedFields");
+            let fields = crate::sample::quote::wire::texts(&call.request, "ChangedFields");
             let known = |field: &str| {
                 field
                     .split('.')
@@ -379,7 +379,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["QC-185", "QC-186", "QC-187", "QC-188", "QC-189", "QC-177"],
         seams: &[
             Seam::Request(|_, call| {
-                let fields = crate::sample::wire::texts(&call.request, "ChangedFields");
+                let fields = crate::sample::quote::wire::texts(&call.request, "ChangedFields");
                 let of_quantity = fields
                     .into_iter()
                     .any(|field| field.to_lowercase().contains("quantity"));
@@ -502,7 +502,7 @@ fn each(call: &Call, answer: &mut Answer, change: impl FnOnce(&mut Object)) {
 }
 
 /// Calculates lines with this override as if the user had typed nothing.
-fn take_for_none(call: &mut Call, value: &str) -> Result<(), crate::sample::wire::Problem> {
+fn take_for_none(call: &mut Call, value: &str) -> Result<(), crate::sample::quote::wire::Problem> {
     if let Some(line) = line_of(call)
         && text(line, "UserValueOverride") == value
     {
@@ -511,7 +511,11 @@ fn take_for_none(call: &mut Call, value: &str) -> Result<(), crate::sample::wire
     Ok(())
 }
 
-fn restore_override(_: &crate::sample::connector::Connector, call: &Call, answer: &mut Answer) {
+fn restore_override(
+    _: &crate::sample::quote::connector::Connector,
+    call: &Call,
+    answer: &mut Answer,
+) {
     let sent = part(&original(call), "QuoteLine");
     each(call, answer, |line| {
         let typed = sent

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::Variant;
 use super::text::Text;
 use super::values;
 use super::wire::{Object, outcome};
+use crate::sample::Variant;
 
 /// One field of the connection dialog.
 struct Field {
@@ -239,7 +239,7 @@ fn is_capable(name: &str, variant: Variant) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::wire::object;
+    use crate::sample::quote::wire::object;
 
     fn test(values: Value) -> String {
         let request = object(json!({"ConnectionConfigFields": values}));

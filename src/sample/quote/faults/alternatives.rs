@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::tools::{amount, failure, is, resettle, result};
 use super::{Fault, Seam};
-use crate::sample::calculation::{line_cost, sum, typed};
-use crate::sample::connector::Call;
-use crate::sample::operation::Operation as Op;
-use crate::sample::pricing::{Held, percentage, vat};
-use crate::sample::wire::{Answer, Object, filled, number, object, part, parts, put, text};
+use crate::sample::quote::calculation::{line_cost, sum, typed};
+use crate::sample::quote::connector::Call;
+use crate::sample::quote::operation::Operation as Op;
+use crate::sample::quote::pricing::{Held, percentage, vat};
+use crate::sample::quote::wire::{Answer, Object, filled, number, object, part, parts, put, text};
 
 pub const FAULTS: &[Fault] = &[
     Fault {

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use super::tools::{failure, is, member, refusal, result};
 use super::{Fault, Seam};
-use crate::sample::connector::{Call, Connector, Tenant};
-use crate::sample::operation::Operation as Op;
-use crate::sample::policy::EarlierTokens;
-use crate::sample::wire::{Answer, Object, part, put, success, text};
+use crate::sample::quote::connector::{Call, Connector, Tenant};
+use crate::sample::quote::operation::Operation as Op;
+use crate::sample::quote::policy::EarlierTokens;
+use crate::sample::quote::wire::{Answer, Object, part, put, success, text};
 
 /// Index of the first and of the second customer.
 const FIRST: usize = 0;
@@ -602,7 +602,7 @@ fn checked(
     signature: &str,
     key: &jsonwebtoken::DecodingKey,
 ) -> bool {
-    (crate::sample::policy::Policy::default().verify)(algorithm, message, signature, key)
+    (crate::sample::quote::policy::Policy::default().verify)(algorithm, message, signature, key)
 }
 
 fn is_authenticate(operation: Op) -> bool {

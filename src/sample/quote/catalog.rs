@@ -6,13 +6,13 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::Variant;
 use super::data::{Article, Day, Price, PriceList, Records};
 use super::text::{Text, quoted};
 use super::wire::{
     NO_DATE, NOT_KNOWN, Object, Problem, filled, integer, known_number, number, object, put, text,
     texts,
 };
+use crate::sample::Variant;
 
 /// The catalogue of one customer: its records, with one offer for every article
 /// and price list. An offer is what SuperOffice calls a product.
@@ -277,7 +277,7 @@ fn product_info(key: &str, article: &Article, price: &Price, variant: Variant) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::data;
+    use crate::sample::quote::data;
 
     fn catalog() -> Catalog {
         let records = data::customers().remove(0).erp;

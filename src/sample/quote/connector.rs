@@ -9,15 +9,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::{Body, Bytes};
+use axum::extract::Request;
 use axum::http::header::{ALLOW, CONTENT_LENGTH};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::base::clock::Clock;
+use crate::sample::Variant;
+use crate::sample::server::Service;
 
-use super::Variant;
 use super::auth::{Guard, Session};
 use super::carriers;
 use super::catalog::Catalog;
@@ -71,6 +73,18 @@ pub struct Call {
     /// The operation's own members, in documented spelling and type.
     pub request: Object,
     pub now: Timestamp,
+}
+
+impl Service for Connector {
+    async fn respond(&self, request: Request) -> Response<Body> {
+        let (head, body) = request.into_parts();
+        let mut call = self.arrival(head.method, head.uri.path(), head.headers);
+        self.answer(&mut call, body).await.into_response()
+    }
+
+    fn plain_http(&self) -> bool {
+        self.policy.plain_http
+    }
 }
 
 impl Connector {

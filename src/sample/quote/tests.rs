@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::base::clock::ManualClock;
+use crate::sample::{TrustedKeys, faults, start};
 
 /// A sample over http, and a client with a token of the first customer.
 struct Bench {
@@ -300,7 +301,7 @@ async fn what_cannot_be_started_says_what_can() {
     let variant = "huge".parse::<Variant>().map_err(|error| error.to_string());
     assert_eq!(
         variant.err().as_deref(),
-        Some("no variant is called \"huge\"; there are full, minimal, read-only")
+        Some("no variant is called \"huge\"; there are full, minimal, read-only, no-search")
     );
 }
 
@@ -359,13 +360,14 @@ async fn results_mix_under_parallel_load_only_with_the_fault() {
 #[test]
 fn the_target_brings_the_fixtures_that_apply() {
     let customers = data::customers();
-    for variant in Variant::ALL {
+    for variant in VARIANTS {
         let options = SampleOptions {
             variant: *variant,
             ..options("quote-full", &[])
         };
         let target = target(
-            &SAMPLES[2],
+            &crate::sample::SAMPLES[2],
+            Modes::Both,
             &options,
             "http://127.0.0.1/quotecon",
             None,

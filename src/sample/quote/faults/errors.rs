@@ -8,8 +8,8 @@ use super::tools::{
     any_result, each, each_line, each_text, english, is, objects, original, original_line, result,
 };
 use super::{Fault, Seam};
-use crate::sample::operation::Operation as Op;
-use crate::sample::wire::{Answer, Object, Payload, outcome, put, text};
+use crate::sample::quote::operation::Operation as Op;
+use crate::sample::quote::wire::{Answer, Object, Payload, outcome, put, text};
 
 pub const FAULTS: &[Fault] = &[
     Fault {
@@ -295,7 +295,11 @@ fn failed(status: StatusCode) -> Answer {
 }
 
 /// Whether an operation has been refused for business reasons.
-fn refused(call: &crate::sample::connector::Call, answer: &mut Answer, operation: Op) -> bool {
+fn refused(
+    call: &crate::sample::quote::connector::Call,
+    answer: &mut Answer,
+    operation: Op,
+) -> bool {
     result(call, answer, operation).is_some_and(|value| value["State"] == "Error")
 }
 

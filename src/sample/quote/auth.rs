@@ -16,9 +16,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::data::Customer;
-use super::keys::SigningKeys;
 use super::policy::{EarlierTokens, Policy};
 use super::wire::{Object, Problem};
+use crate::sample::keys::SigningKeys;
 
 /// Prefix of the claims that SuperOffice adds.
 const CLAIM: &str = "http://schemes.superoffice.net/identity/";
@@ -310,9 +310,10 @@ mod tests {
 
     use super::*;
     use crate::base::clock::{Clock, ManualClock};
-    use crate::sample::faults::Injected;
-    use crate::sample::wire::put;
-    use crate::sample::{TrustedKeys, data};
+    use crate::sample::TrustedKeys;
+    use crate::sample::quote::data;
+    use crate::sample::quote::faults::Injected;
+    use crate::sample::quote::wire::put;
 
     /// A guard that trusts the key with which the tests sign.
     struct Bench {
@@ -345,7 +346,7 @@ mod tests {
 
         fn token(&self, header: &Value, change: impl FnOnce(&mut Object)) -> String {
             let now = self.clock.now().as_second();
-            let mut claims = crate::sample::wire::object(json!({
+            let mut claims = crate::sample::quote::wire::object(json!({
                 "iss": ISSUER, "aud": "spn:APP1", "nbf": now - 60, "exp": now + 300,
                 "sub": "runa", format!("{CLAIM}ctx"): "Cust20101",
             }));
@@ -492,7 +493,6 @@ mod tests {
                 "{fault} is no fault"
             );
             let injected = Injected::named(&[fault.to_owned()]);
-            let injected = injected.unwrap_or_else(|error| panic!("{error}"));
             injected.change_policy(&mut bench.policy);
             assert!(bench.authenticate(&token).await.is_ok(), "{fault}");
             bench.policy = Policy::default();

@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 
 use super::tools::{amount, any_result, failure, is, objects, resettle_line, result};
 use super::{Fault, Seam};
-use crate::sample::connector::Call;
-use crate::sample::operation::Operation as Op;
-use crate::sample::pricing::Held;
-use crate::sample::wire::{Answer, Object, number, put, text};
+use crate::sample::quote::connector::Call;
+use crate::sample::quote::operation::Operation as Op;
+use crate::sample::quote::pricing::Held;
+use crate::sample::quote::wire::{Answer, Object, number, put, text};
 
 pub const FAULTS: &[Fault] = &[
     // Price lists
@@ -305,7 +305,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
             let asked = super::tools::original(call);
-            let asked = crate::sample::wire::texts(&asked, "ErpProductKeys");
+            let asked = crate::sample::quote::wire::texts(&asked, "ErpProductKeys");
             let sorted = asked.is_sorted();
             if let Some(Value::Array(products)) = result(call, answer, Op::GetProducts) {
                 products.sort_by(|left, right| text_of(left, KEY).cmp(text_of(right, KEY)));
@@ -321,7 +321,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-144"],
         consequences: &["QC-143", "QC-013"],
         seams: &[Seam::Answer(|_, call, answer| {
-            let asked = crate::sample::wire::texts(&call.request, "ErpProductKeys").len();
+            let asked = crate::sample::quote::wire::texts(&call.request, "ErpProductKeys").len();
             if let Some(Value::Array(products)) = result(call, answer, Op::GetProducts)
                 && products.len() < asked
             {
@@ -412,7 +412,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["QC-154"],
         seams: &[Seam::Request(|_, call| {
             if is(call, Op::GetProductImage) {
-                let rank = crate::sample::wire::integer(&call.request, "Rank");
+                let rank = crate::sample::quote::wire::integer(&call.request, "Rank");
                 put(&mut call.request, "Rank", rank - 1);
             }
             Ok(())
@@ -424,7 +424,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-151"],
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
-            if crate::sample::wire::integer(&call.request, "Rank") > 0
+            if crate::sample::quote::wire::integer(&call.request, "Rank") > 0
                 && let Some(value) = result(call, answer, Op::GetProductImage)
             {
                 *value = Value::Null;
@@ -451,7 +451,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["QC-092"],
         seams: &[Seam::Answer(|_, call, answer| {
             const PLACEHOLDER: &str = "https://catalogue.example.com/no-picture.png";
-            if crate::sample::wire::integer(&call.request, "Rank") == 0
+            if crate::sample::quote::wire::integer(&call.request, "Rank") == 0
                 && let Some(value) = result(call, answer, Op::GetProductImage)
                 && value.is_null()
             {
@@ -603,7 +603,7 @@ fn text_of<'a>(value: &'a Value, name: &str) -> &'a str {
 
 /// Adds price lists that are not active, but that the connector takes for active.
 fn add_lists(
-    connector: &crate::sample::connector::Connector,
+    connector: &crate::sample::quote::connector::Connector,
     call: &Call,
     answer: &mut Answer,
     wanted: fn(&Value, &str) -> bool,

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::tools::{any_result, each, failure, is, member, original, result};
 use super::{Fault, Seam};
-use crate::sample::connector::Call;
-use crate::sample::operation::Operation as Op;
-use crate::sample::wire::{Answer, integer, part, put, text};
+use crate::sample::quote::connector::Call;
+use crate::sample::quote::operation::Operation as Op;
+use crate::sample::quote::wire::{Answer, integer, part, put, text};
 
 pub const FAULTS: &[Fault] = &[
     Fault {

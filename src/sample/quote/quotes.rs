@@ -625,7 +625,8 @@ const LINE_ERRORS: Text = Text::new(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{Variant, data};
+    use crate::sample::Variant;
+    use crate::sample::quote::data;
 
     fn with<T>(run: impl FnOnce(Quotes) -> T) -> T {
         let catalog = Catalog::new(data::customers().remove(0).erp, Variant::Full);

@@ -8,10 +8,10 @@ use super::tools::{
     renamed, result,
 };
 use super::{Fault, Seam};
-use crate::sample::carriers::Names;
-use crate::sample::connector::Call;
-use crate::sample::operation::Operation as Op;
-use crate::sample::wire::{Object, part, put, text};
+use crate::sample::quote::carriers::Names;
+use crate::sample::quote::connector::Call;
+use crate::sample::quote::operation::Operation as Op;
+use crate::sample::quote::wire::{Object, part, put, text};
 
 pub const FAULTS: &[Fault] = &[
     Fault {

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::tools::{each_line, failure, is, member, objects, original, result};
 use super::{Fault, Seam};
-use crate::sample::connector::Call;
-use crate::sample::operation::Operation as Op;
-use crate::sample::wire::{Answer, Object, filled, part, parts, put, text};
+use crate::sample::quote::connector::Call;
+use crate::sample::quote::operation::Operation as Op;
+use crate::sample::quote::wire::{Answer, Object, filled, part, parts, put, text};
 
 pub const FAULTS: &[Fault] = &[
     // ValidateQuoteVersion

@@ -448,7 +448,7 @@ fn is_fraction_and_offset(rest: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::wire::object;
+    use crate::sample::quote::wire::object;
 
     fn line(value: Value) -> Result<Object, Problem> {
         QUOTE_LINE.read(&object(value), Names::AnyCase)

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Variant;
+use crate::sample::Variant;
 
 macro_rules! operations {
     ($($name:ident),+ $(,)?) => {
@@ -71,7 +71,7 @@ impl Operation {
     /// answered 404.
     pub fn offered(self, variant: Variant) -> bool {
         match variant {
-            Variant::Full => true,
+            Variant::Full | Variant::NoSearch => true,
             Variant::ReadOnly => !matches!(self, Self::PlaceOrder | Self::GetOrderState),
             Variant::Minimal => matches!(
                 self,

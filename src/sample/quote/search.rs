@@ -378,8 +378,9 @@ impl Content {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::wire::object;
-    use crate::sample::{Variant, data};
+    use crate::sample::Variant;
+    use crate::sample::quote::data;
+    use crate::sample::quote::wire::object;
 
     const TODAY: Date = Date::constant(2026, 5, 4);
 

@@ -218,8 +218,9 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::sample::wire::{NOT_KNOWN, object};
-    use crate::sample::{Variant, data};
+    use crate::sample::Variant;
+    use crate::sample::quote::data;
+    use crate::sample::quote::wire::{NOT_KNOWN, object};
 
     fn catalog() -> Catalog {
         Catalog::new(data::customers().remove(0).erp, Variant::Full)

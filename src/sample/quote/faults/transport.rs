@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use super::tools::{failure, is, result};
 use super::{Fault, Seam};
-use crate::sample::operation::Operation as Op;
-use crate::sample::policy::Certificate;
-use crate::sample::wire::{Answer, Payload};
+use crate::sample::quote::operation::Operation as Op;
+use crate::sample::quote::wire::{Answer, Payload};
+use crate::sample::tls::Certificate;
 
 pub const FAULTS: &[Fault] = &[
     Fault {
@@ -297,13 +297,13 @@ fn has_code(answer: &mut Answer, code: &str) -> bool {
         .is_some_and(|body| body.get("ErrorCode") == Some(&json!(code)))
 }
 
-fn slot_of_session(call: &crate::sample::connector::Call) -> Option<String> {
+fn slot_of_session(call: &crate::sample::quote::connector::Call) -> Option<String> {
     let token = call.headers.get("authorization")?.to_str().ok()?;
     Some(format!("latest of {token}"))
 }
 
 fn shared_result<'a>(
-    call: &crate::sample::connector::Call,
+    call: &crate::sample::quote::connector::Call,
     answer: &'a mut Answer,
 ) -> Option<&'a mut Value> {
     super::tools::any_result(

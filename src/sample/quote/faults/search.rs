@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::tools::{failure, is, objects, result};
 use super::{Fault, Seam};
-use crate::sample::connector::{Call, Connector};
-use crate::sample::operation::Operation as Op;
-use crate::sample::wire::{Answer, Object, object, parts, put, text, texts};
+use crate::sample::quote::connector::{Call, Connector};
+use crate::sample::quote::operation::Operation as Op;
+use crate::sample::quote::wire::{Answer, Object, object, parts, put, text, texts};
 
 pub const FAULTS: &[Fault] = &[
     // FindProduct
