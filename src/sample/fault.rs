@@ -10,7 +10,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 
-use super::{SampleError, SampleInfo, quote};
+use super::{SampleError, SampleInfo, quote, sync};
 
 /// A named fault.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +30,11 @@ pub struct Fault {
 pub fn faults() -> &'static [Fault] {
     static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         let quote = quote::faults().iter().map(|f| f.of(quote::PROFILE));
-        quote.collect()
+        let sync = sync::sync_faults().iter();
+        let sync = sync.map(|f| f.of(sync::SYNC_PROFILE));
+        let mirroring = sync::mirroring_faults().iter();
+        let mirroring = mirroring.map(|f| f.of(sync::MIRRORING_PROFILE));
+        quote.chain(sync).chain(mirroring).collect()
     });
     &ALL
 }

@@ -7,11 +7,13 @@
 //! | `keys.rs` | SuperOffice's signing keys |
 //! | `fault.rs` | what all faults have in common |
 //! | `quote/` | Quote Connectors |
+//! | `sync/` | ERP sync and Database Mirroring, behind SOAP |
 
 mod fault;
 mod keys;
 mod quote;
 mod server;
+mod sync;
 mod tls;
 
 use std::fmt;
@@ -85,6 +87,7 @@ pub struct SampleInfo {
 #[derive(Debug, Clone, Copy)]
 enum Family {
     Quote(quote::Modes),
+    Sync(sync::Role),
 }
 
 impl SampleInfo {
@@ -117,6 +120,20 @@ pub const SAMPLES: &[SampleInfo] = &[
         variants: quote::VARIANTS,
         family: Family::Quote(quote::Modes::Both),
     },
+    SampleInfo {
+        name: "erp-sync",
+        title: "ERP Sync Connector with the handshake of SuperOffice Online",
+        profile: sync::SYNC_PROFILE,
+        variants: sync::SYNC_VARIANTS,
+        family: Family::Sync(sync::Role::ErpSync),
+    },
+    SampleInfo {
+        name: "mirroring-auth",
+        title: "Database Mirroring service with its handshake",
+        profile: sync::MIRRORING_PROFILE,
+        variants: sync::MIRRORING_VARIANTS,
+        family: Family::Sync(sync::Role::Mirroring),
+    },
 ];
 
 /// Id of the samples' application.
@@ -131,6 +148,25 @@ pub struct TrustedKeys {
     pub jwks_url: Option<String>,
 }
 
+/// The application behind the connector, for the samples with a handshake.
+#[derive(Debug, Clone, Default)]
+pub struct Application {
+    /// Private key as RSA XML or PEM; a new one is made when there is none.
+    pub key: Option<String>,
+    /// Form of the connector's own token.
+    pub answer: AnswerToken,
+}
+
+/// Form of the token with which a connector answers the handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AnswerToken {
+    /// Nonce, minute and signature, which every published verifier expects.
+    #[default]
+    Timestamped,
+    /// A JWT, as the articles literally say.
+    WebToken,
+}
+
 /// What to start.
 #[derive(Debug, Clone)]
 pub struct SampleOptions {
@@ -142,6 +178,7 @@ pub struct SampleOptions {
     pub port: u16,
     pub https: bool,
     pub trusted_keys: TrustedKeys,
+    pub application: Application,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -168,6 +205,8 @@ pub enum SampleError {
     },
     #[error("certificate with the signing key cannot be read: {reason}")]
     Certificate { reason: String },
+    #[error("application key cannot be used: {0}")]
+    ApplicationKey(#[from] sync::KeyError),
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
     #[error("port {port} cannot be used: {source}")]
@@ -229,6 +268,7 @@ pub async fn start(options: SampleOptions) -> Result<RunningSample, SampleError>
     fault::check(sample, &options.faults)?;
     match sample.family {
         Family::Quote(modes) => quote::start(sample, modes, options),
+        Family::Sync(role) => sync::start(sample, role, options),
     }
 }
 

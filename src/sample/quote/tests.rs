@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::base::clock::ManualClock;
-use crate::sample::{TrustedKeys, faults, start};
+use crate::sample::{Application, TrustedKeys, faults, start};
 
 /// A sample over http, and a client with a token of the first customer.
 struct Bench {
@@ -28,6 +28,7 @@ fn options(name: &str, faults: &[&str]) -> SampleOptions {
         port: 0,
         https: false,
         trusted_keys: TrustedKeys::default(),
+        application: Application::default(),
         clock: Arc::new(ManualClock::new(now.unwrap_or_default())),
     }
 }
