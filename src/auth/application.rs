@@ -199,6 +199,11 @@ impl ApplicationKey {
         .is_ok()
     }
 
+    /// Modulus and exponent, without leading zeros.
+    pub(super) fn numbers(&self) -> (&[u8], &[u8]) {
+        (&self.modulus, &self.exponent)
+    }
+
     fn to_der(&self) -> Vec<u8> {
         public_key_info(&self.modulus, &self.exponent)
     }

@@ -5,7 +5,7 @@ use super::*;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::auth::testing::KEY;
+use crate::auth::testing::{KEY, SHORT_KEY, SIGNED, signature};
 
 // One throw-away key, written by other tools in every form.
 const XML: &str = include_str!("../testdata/application.xml");
@@ -15,11 +15,7 @@ const PKCS8: &str = include_str!("../testdata/application-pkcs8.pem");
 const PUBLIC_PEM: &str = include_str!("../testdata/application-public.pem");
 const PUBLIC_PKCS1: &str = include_str!("../testdata/application-public-pkcs1.pem");
 const CERTIFICATE: &str = include_str!("../testdata/application-certificate.pem");
-const SIGNATURE: &str = include_str!("../testdata/application-signature.txt");
 const SHORT: &str = include_str!("../testdata/rsa-1024.pem");
-const SHORT_SIGNATURE: &str = include_str!("../testdata/rsa-1024-signature.txt");
-
-const MESSAGE: &[u8] = b"BDB65A558F193A8DD88E50E7416C0D86.202109161125";
 
 fn pair() -> ApplicationKeyPair {
     ApplicationKeyPair::parse(PKCS8).expect("a key")
@@ -83,29 +79,21 @@ fn every_form_of_the_public_half_gives_the_same_key() {
 #[test]
 fn signatures_are_those_of_other_tools() {
     // PKCS#1 v1.5 has no randomness, so the bytes are the same.
-    let expected = STANDARD.decode(SIGNATURE.trim()).expect("Base64");
+    let expected = signature("sha256");
     let pair = pair();
-    assert_eq!(pair.sign(MESSAGE).expect("a signature"), expected);
-    assert!(pair.public().verify(MESSAGE, &expected));
+    assert_eq!(pair.sign(SIGNED.as_bytes()).expect("a signature"), expected);
+    assert!(pair.public().verify(SIGNED.as_bytes(), &expected));
     assert!(!pair.public().verify(b"another message", &expected));
-    assert!(!pair.public().verify(MESSAGE, &expected[1..]));
-    assert!(!pair.public().verify(MESSAGE, &[]));
-}
-
-/// The public half of the 1024-bit key, as PKCS#1 in PEM.
-fn short_key() -> ApplicationKey {
-    let der = pem_blocks(SHORT)[0].der.clone().expect("a key");
-    let numbers = integers(&der).expect("numbers");
-    let public = sequence_of_integers(&[&numbers[1], &numbers[2]]);
-    ApplicationKey::parse(&pem("RSA PUBLIC KEY", &public)).expect("a key")
+    assert!(!pair.public().verify(SIGNED.as_bytes(), &expected[1..]));
+    assert!(!pair.public().verify(SIGNED.as_bytes(), &[]));
 }
 
 #[test]
 fn a_short_key_verifies_and_does_not_sign() {
-    let key = short_key();
+    let key = &*SHORT_KEY;
     assert_eq!((key.bits(), key.modulus_len()), (1024, 128));
-    let signature = STANDARD.decode(SHORT_SIGNATURE.trim()).expect("Base64");
-    assert!(key.verify(MESSAGE, &signature));
+    let signature = signature("short-key-sha256");
+    assert!(key.verify(SIGNED.as_bytes(), &signature));
     let error = ApplicationKeyPair::parse(SHORT).expect_err("a short key");
     assert!(
         error.to_string().contains("found an RSA key of 1024 bits"),
