@@ -113,6 +113,8 @@ impl KeyServer {
     }
 
     /// How often the key set was fetched.
+    pub fn canary_url(&self, name: &str) -> String { format!("{}/canary/{name}", self.base_url()) }
+    pub fn fetched(&self) -> Vec<String> { Vec::new() }
     pub fn fetches(&self) -> u64 {
         self.shared.fetches.load(Ordering::Relaxed)
     }

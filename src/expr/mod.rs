@@ -91,6 +91,50 @@ impl Expr {
     }
 }
 
+/// The expression with every slice `[a:b]` as an index: MiniJinja does not tell the
+/// names inside slices. `None` when there is no slice.
+fn without_slices(source: &str) -> Option<String> {
+    let mut quote = None;
+    // Open brackets; a colon inside braces separates name and value.
+    let mut open = Vec::new();
+    let mut indexed = String::with_capacity(source.len());
+    let mut sliced = false;
+    let mut letters = source.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match (quote, letter) {
+            (Some(end), _) if letter == end => quote = None,
+            (Some(_), '\\') => {
+                indexed.push(letter);
+                indexed.extend(letters.next());
+                continue;
+            }
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(letter),
+            (None, '[' | '{' | '(') => open.push(letter),
+            (None, ']' | '}' | ')') => {
+                open.pop();
+            }
+            (None, ':') if open.last() == Some(&'[') => {
+                sliced = true;
+                if indexed.trim_end().ends_with('[') {
+                    indexed.push('0');
+                }
+                // What follows is joined, unless nothing follows.
+                while letters.peek().is_some_and(|next| next.is_whitespace()) {
+                    letters.next();
+                }
+                if letters.peek() != Some(&']') {
+                    indexed.push('~');
+                }
+                continue;
+            }
+            (None, _) => {}
+        }
+        indexed.push(letter);
+    }
+    sliced.then_some(indexed)
+}
+
 /// A value as JSON; undefined reads as null.
 pub fn to_json(value: &Value) -> serde_json::Value {
     serde_json::to_value(value).unwrap_or(serde_json::Value::Null)
@@ -122,4 +166,21 @@ fn environment() -> &'static Environment<'static> {
         functions::register(&mut environment);
         environment
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_inside_slices_are_seen() {
+        for (source, names) in [
+            ("list[:10]", vec!["list"]),
+            ("(a + b)[low:high] | list", vec!["a", "b", "high", "low"]),
+            ("{'k': x[1:]}['k:']", vec!["x"]),
+            ("keys_of(items)[ : n ]", vec!["items", "n"]),
+        ] {
+            assert_eq!(Expr::compile(source).unwrap().names(), names, "{source}");
+        }
+    }
 }

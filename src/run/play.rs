@@ -798,7 +798,7 @@ impl<'w, 'a> Player<'w, 'a> {
             self.world.options.seed,
             &format!("{}/{number}", self.nonce),
         )
-        .hex(16)
+        .hex(32)
         .to_uppercase()
     }
 

@@ -169,7 +169,7 @@ async fn attempt(
     number: usize,
 ) -> Result<Incoming, String> {
     let nonce = crate::base::rng::Rng::named(world.options.seed, &format!("preflight{number}"))
-        .hex(16)
+        .hex(32)
         .to_uppercase();
     let token = session::credential(world, &Actor::default(), mode, &nonce)?;
     let mut scope = Scope::default();

@@ -312,7 +312,9 @@ impl<'a> World<'a> {
 
     /// Emits what discovery found.
     pub(super) fn discovered(&self) {
-        let scope = self.exports();
+        let mut scope = self.exports();
+        scope.set_json("resolution", &self.prepared.resolution());
+        scope.set_json("target", &self.prepared.public_target());
         let discovered = self.suite.show.iter().filter_map(|(label, expr)| {
             let value = expr.eval(&scope).ok()?;
             Some((
