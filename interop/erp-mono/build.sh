@@ -14,7 +14,5 @@ mkdir -p "$1"
 references="-r:System.ServiceModel -r:System.Runtime.Serialization"
 mcs -nologo -langversion:7 -warnaserror $references -out:"$1/service.exe" \
     "$here/Contract.cs" "$here/Auth.cs" "$here/Values.cs" "$here/Erp.cs" "$here/Service.cs" "$here/Guard.cs" "$here/Host.cs"
-if [ -f "$here/Client.cs" ]; then
 mcs -nologo -langversion:7 -warnaserror $references -out:"$1/client.exe" \
     "$here/Contract.cs" "$here/Client.cs"
-fi

@@ -36,9 +36,13 @@ def _one_of_each(pairs):
     return members
 
 
+def _no_constant(name):
+    raise Refused(f"{name} is not JSON")
+
+
 @seam("auth.json")
 def parse_json(data):
-    return json.loads(data.decode("utf-8"), object_pairs_hook=_one_of_each)
+    return json.loads(data.decode("utf-8"), object_pairs_hook=_one_of_each, parse_constant=_no_constant)
 
 
 @seam("auth.part")

@@ -66,10 +66,10 @@ def xml_parser():
 
 
 @seam("soap.parse")
-def parse(data):
+def parse(data, parser=xml_parser):
     refuse_dtd(data)
     try:
-        return etree.fromstring(data, xml_parser())
+        return etree.fromstring(data, parser())
     except etree.XMLSyntaxError:
         raise ClientFault("The message is not well-formed XML.") from None
 
@@ -137,6 +137,10 @@ class ConnectorSoap(Soap11):
             else:
                 ctx.out_error = ClientFault("The message could not be read.")
         super().serialize(ctx, message)
+
+    @seam("soap.bytes")
+    def create_out_string(self, ctx, charset=None):
+        super().create_out_string(ctx, charset)
 
     def fault_to_parent(self, ctx, cls, inst, parent, ns, *args, **kwargs):
         fault = etree.SubElement(parent, "{%s}Fault" % SOAP_NS)
