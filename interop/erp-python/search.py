@@ -28,7 +28,8 @@ class BadRestriction(Exception):
 
 @seam("search.fold")
 def fold(text):
-    return text.casefold()
+    # Upper case first, so that the dotless i meets the I of a text in capitals.
+    return text.upper().casefold()
 
 
 @seam("search.words")

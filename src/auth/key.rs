@@ -49,6 +49,14 @@ pub enum KeyError {
         /// Length of the modulus.
         bits: usize,
     },
+    /// A forged token needs something that is not there.
+    #[error("a token with the defect `{defect}` needs {need}")]
+    Needs {
+        /// Name of the defect.
+        defect: &'static str,
+        /// What is missing.
+        need: &'static str,
+    },
     /// The crypto library failed.
     #[error("{action} failed: {reason}")]
     Crypto {
@@ -201,8 +209,22 @@ impl SigningKey {
     }
 
     fn signature(&self, message: &[u8]) -> Result<String, KeyError> {
-        jsonwebtoken::crypto::sign(message, &self.encoding, Algorithm::RS256)
+        self.signature_by(Algorithm::RS256, message)
+    }
+
+    /// Signature in base64url by any of the RSA algorithms.
+    pub(super) fn signature_by(
+        &self,
+        algorithm: Algorithm,
+        message: &[u8],
+    ) -> Result<String, KeyError> {
+        jsonwebtoken::crypto::sign(message, &self.encoding, algorithm)
             .map_err(|error| crypto("signing", &error))
+    }
+
+    /// The modulus as the key set has it.
+    pub(super) fn modulus(&self) -> &str {
+        &self.modulus
     }
 }
 
@@ -234,7 +256,7 @@ pub fn discovery(issuer_url: &str) -> Value {
     })
 }
 
-fn crypto(action: &'static str, error: &dyn std::fmt::Display) -> KeyError {
+pub(super) fn crypto(action: &'static str, error: &dyn std::fmt::Display) -> KeyError {
     KeyError::Crypto {
         action,
         reason: error.to_string(),

@@ -10,6 +10,7 @@ mod answer;
 mod application;
 mod defect;
 mod der;
+mod forge;
 mod key;
 mod rsa_xml;
 mod server;
@@ -20,7 +21,8 @@ mod token;
 
 pub use answer::{AnswerExamination, AnswerFormat, Aspect, Finding, Ruling, examine_answer};
 pub use application::{ApplicationKey, ApplicationKeyError, ApplicationKeyPair};
-pub use defect::{Defect, ForgeContext, UnknownDefect, forge};
+pub use defect::{Defect, UnknownDefect};
+pub use forge::{ForgeContext, HUGE, forge};
 pub use key::{KeyError, SigningKey, discovery, jwks};
 pub use server::{KeyServer, KeyServerError};
 pub use token::{TokenTemplate, mint, split_token};
