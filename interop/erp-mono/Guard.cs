@@ -225,8 +225,10 @@ namespace ErpMono
 
         public object AfterReceiveRequest(ref Message request, IClientChannel channel, InstanceContext context)
         {
-            var look = request.Properties[Look.Property] as Look;
-            if (look == null) return null;
+            // Requests for metadata do not pass the encoder.
+            object seen;
+            if (!request.Properties.TryGetValue(Look.Property, out seen)) return null;
+            var look = (Look)seen;
             if (look.Problem != null) throw Fault("Client", look.Problem);
             if (look.NotUnderstood) throw Fault("MustUnderstand", "A header that must be understood is not known.");
             string expected = request.Headers.Action ?? "";
@@ -256,8 +258,7 @@ namespace ErpMono
                 if (channel == null) continue;
                 channel.ErrorHandlers.Add(this);
                 foreach (EndpointDispatcher endpoint in channel.Endpoints)
-                    if (endpoint.ContractName.StartsWith("I", StringComparison.Ordinal)
-                        && !endpoint.IsSystemEndpoint) endpoint.DispatchRuntime.MessageInspectors.Add(this);
+                    endpoint.DispatchRuntime.MessageInspectors.Add(this);
             }
         }
 

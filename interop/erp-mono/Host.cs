@@ -42,13 +42,21 @@ namespace ErpMono
             try
             {
                 options = Read(arguments);
-                return Run(options);
             }
             catch (ArgumentException problem)
             {
                 Console.Error.WriteLine(problem.Message);
                 Console.Error.WriteLine(Usage);
                 return 2;
+            }
+            try
+            {
+                return Run(options);
+            }
+            catch (Exception problem)
+            {
+                Console.Error.WriteLine("service: " + problem.GetType().Name + ": " + problem.Message);
+                return 1;
             }
         }
 
