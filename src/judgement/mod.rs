@@ -12,6 +12,7 @@
 mod arithmetic;
 mod compare;
 mod exchange;
+mod handshake;
 mod message;
 mod schema;
 mod text;
@@ -39,6 +40,7 @@ pub const ALL: &[&dyn Judgement] = &[
     &exchange::NoServerError,
     &exchange::Utf8,
     &exchange::WellFormed,
+    &handshake::SignedAnswer,
     &message::NoFault,
     &message::SoapEnvelope,
     &message::SoapMessage,

@@ -33,6 +33,10 @@ pub struct Target {
     /// tokens that the connector signs are verified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub application_key: Option<SecretSource>,
+    /// Private half of the application's key, where the operator has it and it is one for
+    /// tests: only then can it be tested that a token signed with it is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application_private_key: Option<SecretSource>,
     /// Customers by role: `first` (needed), `second` (isolation tests),
     /// `expiring` (a customer or credential whose tokens live for seconds).
     #[serde(default)]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use crate::auth::{ApplicationKey, KeyServer, SigningKey};
+use crate::auth::{ApplicationKey, ApplicationKeyPair, KeyServer, SigningKey};
 use crate::base::redact::Redactor;
 use crate::model::profile::CredentialKind;
 use crate::model::target::{SecretError, Target, User};
@@ -30,6 +30,8 @@ pub struct Prepared {
     pub key_server: Option<KeyServer>,
     /// Public half of the application's key, as text.
     pub application_key: Option<String>,
+    /// Both halves of the application's key, where the operator has given them.
+    pub application_pair: Option<ApplicationKeyPair>,
     /// WSDL of the target file.
     pub wsdl: Option<String>,
     pub redactor: Arc<Redactor>,
@@ -70,6 +72,10 @@ pub enum PrepareError {
     },
     #[error("customer `{role}`: {source}")]
     Secret { role: String, source: SecretError },
+    #[error("`application_private_key`: {0}")]
+    PrivateKey(SecretError),
+    #[error("`application_private_key`: {0}")]
+    PrivateKeyForm(String),
     #[error("`application_key`: {0}")]
     ApplicationKey(SecretError),
     #[error("`application_key`: {0}")]
@@ -144,9 +150,23 @@ impl Prepared {
             return Err(PrepareError::NoMode);
         }
         read_connection(&mut target, base, &redactor)?;
-        let application_key = match &target.application_key {
-            Some(source) => Some(source.read(base).map_err(PrepareError::ApplicationKey)?),
+        let application_pair = match &target.application_private_key {
+            Some(source) => {
+                let text = source.read(base).map_err(PrepareError::PrivateKey)?;
+                redactor.register("secret", text.trim());
+                let pair = ApplicationKeyPair::parse(&text)
+                    .map_err(|error| PrepareError::PrivateKeyForm(error.to_string()))?;
+                for number in pair.secret_numbers() {
+                    redactor.register("private-key", &number);
+                }
+                Some(pair)
+            }
             None => None,
+        };
+        let application_key = match (&target.application_key, &application_pair) {
+            (Some(source), _) => Some(source.read(base).map_err(PrepareError::ApplicationKey)?),
+            (None, Some(pair)) => Some(pair.public_pem()),
+            (None, None) => None,
         };
         let wsdl = match &target.wsdl {
             Some(path) => Some(
@@ -184,6 +204,7 @@ impl Prepared {
             key,
             key_server,
             application_key,
+            application_pair,
             wsdl,
             redactor,
             trust,
@@ -275,8 +296,10 @@ impl Prepared {
                 }
             }
         }
-        if let Some(key) = echo.get_mut("application_key") {
-            *key = json!("given");
+        for name in ["application_key", "application_private_key"] {
+            if let Some(key) = echo.get_mut(name) {
+                *key = json!("given");
+            }
         }
         if let Some(secrets) = echo
             .pointer_mut("/connection/secrets")

@@ -180,7 +180,11 @@ fn signed_token(
                 .parse()
                 .map_err(|_| format!("unknown token defect `{defect}`"))?;
             let other = world.stranger_key()?;
+            let listener = world.prepared.key_server.as_ref();
+            let listener = listener.map(|server| server.canary_url("forged"));
             let context = ForgeContext {
+                listener: listener.as_deref(),
+                application: world.prepared.application_pair.as_ref(),
                 key: &key,
                 other: &other,
                 now,
