@@ -67,6 +67,9 @@ pub struct Target {
     /// Permits calls that create or change records behind the connector.
     #[serde(default)]
     pub allow_writes: bool,
+    /// Takes the time for what only shows after minutes.
+    #[serde(default)]
+    pub thorough: bool,
     /// WSDL of the connector, in place of the one that it publishes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wsdl: Option<PathBuf>,

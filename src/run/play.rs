@@ -84,6 +84,9 @@ pub(super) async fn play(world: &World<'_>, entry: &PlanEntry<'_>) {
             // A key that the scenario replaced is back in force for the others; the key
             // set that is served keeps both.
             world.restore_key();
+            if let Some(server) = &world.prepared.key_server {
+                server.set_available(true);
+            }
             for name in &entry.scenario.exports {
                 if let Some(value) = frame.scope.get(name) {
                     world.export(name, value.clone());
@@ -166,6 +169,7 @@ impl<'w, 'a> Player<'w, 'a> {
         scope.set_json("target", &public);
         scope.set_json("application_id", &json!(prepared.target.application_id));
         scope.set_json("application_key", &json!(prepared.application_key));
+        scope.set_json("application_key_bits", &json!(prepared.application_key_bits()));
         scope.set_json("resolution", &prepared.resolution());
         scope.set_json("wsdl", &self.world.wsdl());
         scope.set_json("listener", &prepared.listener());
@@ -745,6 +749,14 @@ impl<'w, 'a> Player<'w, 'a> {
                 if let Some(facts) = self.world.tls() {
                     frame.scope.set_json("tls", &json!(facts));
                 }
+            }
+            Probe::Keys { available } => {
+                let Some(server) = &self.world.prepared.key_server else {
+                    return Err(
+                        self.unconfigured("the run serves no key set (`jwt.serve_keys_on`)")
+                    );
+                };
+                server.set_available(available);
             }
             Probe::Listener => {
                 frame.scope.set_json("listener", &self.world.prepared.listener());

@@ -232,6 +232,12 @@ impl Prepared {
         }
     }
 
+    /// Size of the application's key in bits, where it is known.
+    pub(super) fn application_key_bits(&self) -> Option<usize> {
+        let key = ApplicationKey::parse(self.application_key.as_deref()?).ok()?;
+        Some(key.bits())
+    }
+
     /// How the address of the target file became the URL that is called.
     pub fn resolution(&self) -> Value {
         let id = application_of(&self.target.url).or(self.target.application_id.as_deref());

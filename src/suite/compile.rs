@@ -70,6 +70,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "public half of the application's key, as text",
     ),
     (
+        "application_key_bits",
+        "its size in bits",
+    ),
+    (
         "resolution",
         "what `app://` was resolved to: `asked`, `application_id`, `url`",
     ),

@@ -297,14 +297,18 @@ pub enum Probe {
     PlainHttp,
     /// What was fetched from the harness's own listener; binds `listener`.
     Listener,
+    /// The harness's keys can no longer be fetched, or can again.
+    Keys { available: bool },
 }
 
 impl Probe {
     /// Names in scenarios.
-    pub const ALL: [(&'static str, Self); 3] = [
+    pub const ALL: [(&'static str, Self); 5] = [
         ("tls", Self::Tls),
         ("plain_http", Self::PlainHttp),
         ("listener", Self::Listener),
+        ("keys_down", Self::Keys { available: false }),
+        ("keys_up", Self::Keys { available: true }),
     ];
 }
 
