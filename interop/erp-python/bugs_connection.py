@@ -146,7 +146,7 @@ def _(call, self, guid):
 
 
 @bug("config-needed-again", "connections.find",
-     "The configuration is kept for 40 calls only, then it has to be sent again.", "ERP-027")
+     "Every 41st call of a connection complains that its configuration is missing.", "ERP-027")
 def _(call, self, guid):
     found = call(self, guid)
     if found is None:

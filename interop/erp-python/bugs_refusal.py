@@ -400,10 +400,10 @@ def _(call, data, *rest):
     for element in root.iter("{http://www.w3.org/2001/XInclude}include"):
         fetch_quietly(element.get("href", ""))
     for element in root.iter():
-        for name in ("schemaLocation", "noNamespaceSchemaLocation"):
-            for part in element.get("{http://www.w3.org/2001/XMLSchema-instance}" + name, "").split():
-                if part.endswith(".xsd") or name[0] == "n" or part != part.rstrip("/"):
-                    fetch_quietly(part)
+        schema = "{http://www.w3.org/2001/XMLSchema-instance}"
+        for address in (element.get(schema + "schemaLocation", "").split()[1::2]
+                        + element.get(schema + "noNamespaceSchemaLocation", "").split()):
+            fetch_quietly(address)
     return root
 
 
