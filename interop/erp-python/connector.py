@@ -115,9 +115,10 @@ def main():
         server.ssl_adapter.context.minimum_version = ssl.TLSVersion.TLSv1_2
     if options.write_target:
         write_target(options.write_target, options, url, key)
+    server.prepare()
     print(f"ready: {url}", flush=True)
     try:
-        server.start()
+        server.serve()
     except KeyboardInterrupt:
         server.stop()
 
