@@ -434,7 +434,11 @@ fn schema_for<'a>(
         .or_else(|| exact(JSON))
         .or_else(|| content.iter().find(|(name, _)| is_json(&essence(name))))
         // A document about XML describes decoded values.
-        .or_else(|| content.iter().find(|(name, _)| essence(name).ends_with("xml")))
+        .or_else(|| {
+            content
+                .iter()
+                .find(|(name, _)| essence(name).ends_with("xml"))
+        })
         .and_then(|(_, schema)| schema.as_deref())
 }
 

@@ -68,7 +68,14 @@ fn guid(text: &str) -> String {
     bytes[6] = (bytes[6] & 0x0f) | 0x80;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;
     let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ]
+    .join("-")
 }
 
 /// Marker and content of a text such as `[I:5]`.
@@ -214,7 +221,9 @@ mod tests {
     #[case("time_text(86401, '%m/%d/%Y %H:%M:%S') == '01/02/1970 00:00:01'")]
     #[case("repeated('ab', 3) == 'ababab'")]
     #[case("find_in('key=4711;', '=([0-9]+)') == '4711' and find_in('x', 'y') is undefined")]
-    #[case("compare('9', '10') == -1 and compare('b', 'a') == 1 and compare('1', 'x') is undefined")]
+    #[case(
+        "compare('9', '10') == -1 and compare('b', 'a') == 1 and compare('1', 'x') is undefined"
+    )]
     #[case("compare('2026-01-01T10:00:00.5', '2026-01-01T10:00:00.49') == 1")]
     #[case("compare('2026-01-01T10:00:00.1234567', '2026-01-01T10:00:00.1234568') == -1")]
     #[case("text_class('17') == 'integer' and text_class('v17') == 'other'")]
@@ -223,6 +232,9 @@ mod tests {
     #[case("xml('<a & b>') == '&lt;a &amp; b&gt;'")]
     fn functions_read_texts(#[case] source: &str) {
         let scope = Scope::default();
-        assert!(Expr::compile(source).unwrap().holds(&scope).unwrap(), "{source}");
+        assert!(
+            Expr::compile(source).unwrap().holds(&scope).unwrap(),
+            "{source}"
+        );
     }
 }

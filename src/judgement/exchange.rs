@@ -427,8 +427,7 @@ fn judge_members(
             let leak = arguments.secrets.find(text);
             judged.value(leak.is_none(), || {
                 let label = leak.unwrap_or_default();
-                Observed::new("no credential in this text", format!("it holds {label}"))
-                    .at(pointer)
+                Observed::new("no credential in this text", format!("it holds {label}")).at(pointer)
             });
         }
     });

@@ -68,7 +68,10 @@ impl Judgement for SoapEnvelope {
             });
         } else if message.answer.is_some() {
             judged.value(status == 200, || {
-                Observed::new("a result with status 200", format!("{status} with a result"))
+                Observed::new(
+                    "a result with status 200",
+                    format!("{status} with a result"),
+                )
             });
         } else if !message.envelope {
             judged.value(false, || {
@@ -122,7 +125,10 @@ impl Judgement for SoapMessage {
         }
         for kind in kinds {
             judged.values += message.judged.get(kind).copied().unwrap_or_default();
-            let issues = message.issues.iter().filter(|issue| issue.kind.name() == kind);
+            let issues = message
+                .issues
+                .iter()
+                .filter(|issue| issue.kind.name() == kind);
             judged.deviations.extend(issues.map(observed));
         }
         judged.values = judged.values.max(judged.deviations.len() as u64);

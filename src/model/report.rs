@@ -51,6 +51,13 @@ pub struct Report {
     pub checks: Vec<CheckResult>,
     /// Exchanges that findings cite; the recording holds all.
     pub evidence: Vec<Exchange>,
+    /// The first exchanges with a signed token and after it: how the two spoke. Empty
+    /// where no exchange carries a note.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conversation: Vec<Exchange>,
+    /// Every exchange that carries a note, such as what its signed token claims.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub noted: Vec<Noted>,
     /// Number of exchanges in the recording.
     pub exchanges: u64,
     pub configuration: serde_json::Value,
@@ -77,6 +84,21 @@ pub struct ConnectorFacts {
     pub tls: Option<TlsFacts>,
     /// Counts and samples of what discovery found, by name.
     pub discovered: BTreeMap<String, String>,
+}
+
+/// An exchange with a note, in one line.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Noted {
+    /// Id of the exchange.
+    pub id: String,
+    pub operation: String,
+    /// Status of the answer; absent when none came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    pub elapsed_ms: f64,
+    /// Label and text.
+    pub notes: Vec<(String, String)>,
 }
 
 /// One row of the catalogue with its outcome.

@@ -239,6 +239,7 @@ pub(super) fn exchange(id: &str, operation: &str, request: &str, answer: &str) -
         sent: "2026-11-02T08:15:31Z".to_owned(),
         elapsed_ms: 12.6,
         attempt: 1,
+        notes: Vec::new(),
     }
 }
 

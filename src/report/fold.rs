@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::model::event::{CheckResult, RunEvent, RunStarted};
 use crate::model::exchange::Exchange;
 use crate::model::outcome::{Ending, FaultDomain, Ledger, Ledgers, Outcome, Scope, Verdict, exit};
-use crate::model::report::{ConnectorFacts, Report, RequirementResult, SCHEMA_VERSION};
+use crate::model::report::{ConnectorFacts, Noted, Report, RequirementResult, SCHEMA_VERSION};
 use crate::model::requirement::{Decided, Level, Requirement, RequirementId};
 use crate::model::target::Attestation;
 
@@ -66,6 +66,7 @@ pub fn fold(events: impl IntoIterator<Item = RunEvent>) -> Result<Report, FoldEr
     let findings = findings::group(&recording, &rows);
     link(&mut rows, &findings);
     let evidence = cited(&recording, &findings);
+    let (conversation, noted) = noted(&recording);
     let Recording {
         head,
         facts,
@@ -109,6 +110,8 @@ pub fn fold(events: impl IntoIterator<Item = RunEvent>) -> Result<Report, FoldEr
         requirements: rows,
         checks,
         evidence,
+        conversation,
+        noted,
         exchanges: exchanges.len() as u64,
         configuration: head.configuration,
         command: head.command,
@@ -484,6 +487,38 @@ fn cited(recording: &Recording, findings: &[crate::model::report::Finding]) -> V
         .filter(|exchange| cited.contains(exchange.id.as_str()))
         .cloned()
         .collect()
+}
+
+/// Exchanges shown to let people see how harness and connector spoke.
+const CONVERSATION: usize = 4;
+
+/// How the two spoke, and the exchanges with a note.
+fn noted(recording: &Recording) -> (Vec<Exchange>, Vec<Noted>) {
+    let noted: Vec<Noted> = recording
+        .exchanges
+        .iter()
+        .filter(|exchange| !exchange.notes.is_empty())
+        .map(|exchange| Noted {
+            id: exchange.id.clone(),
+            operation: exchange.operation.clone(),
+            status: exchange.response.as_ref().map(|answer| answer.status),
+            elapsed_ms: exchange.elapsed_ms,
+            notes: exchange.notes.clone(),
+        })
+        .collect();
+    let first = recording
+        .exchanges
+        .iter()
+        .position(|exchange| !exchange.notes.is_empty());
+    let conversation = match first {
+        Some(first) => recording.exchanges[first..]
+            .iter()
+            .take(CONVERSATION)
+            .cloned()
+            .collect(),
+        None => Vec::new(),
+    };
+    (conversation, noted)
 }
 
 /// What the statement of a verdict is made of.

@@ -6,6 +6,7 @@
 //! and a content security policy admits only the style and the script of this page.
 
 mod body;
+mod envelope;
 mod view;
 
 use base64::Engine as _;

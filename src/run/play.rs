@@ -18,11 +18,11 @@ use crate::base::json;
 use crate::base::rng::Rng;
 use crate::expr::{Scope, from_json, to_json};
 use crate::judgement::Facts;
-use crate::soap::decode::Decoded;
-use crate::soap::encode::Changes;
 use crate::model::event::RunEvent;
 use crate::model::exchange::{TransportFault, TransportFaultKind, WireRequest};
 use crate::model::outcome::{FaultDomain, Outcome, Scope as RunScope};
+use crate::soap::decode::Decoded;
+use crate::soap::encode::Changes;
 use crate::suite::{Action, Call, CallOptions, Expectation, PlanEntry, Probe, RawBody, Rule, Step};
 
 /// Why the rest of a sequence of steps cannot be played.
@@ -169,7 +169,10 @@ impl<'w, 'a> Player<'w, 'a> {
         scope.set_json("target", &public);
         scope.set_json("application_id", &json!(prepared.target.application_id));
         scope.set_json("application_key", &json!(prepared.application_key));
-        scope.set_json("application_key_bits", &json!(prepared.application_key_bits()));
+        scope.set_json(
+            "application_key_bits",
+            &json!(prepared.application_key_bits()),
+        );
         scope.set_json("resolution", &prepared.resolution());
         scope.set_json("wsdl", &self.world.wsdl());
         scope.set_json("listener", &prepared.listener());
@@ -759,7 +762,9 @@ impl<'w, 'a> Player<'w, 'a> {
                 server.set_available(available);
             }
             Probe::Listener => {
-                frame.scope.set_json("listener", &self.world.prepared.listener());
+                frame
+                    .scope
+                    .set_json("listener", &self.world.prepared.listener());
             }
             Probe::PlainHttp => {
                 let timeout = Duration::from_secs(
@@ -806,12 +811,9 @@ impl<'w, 'a> Player<'w, 'a> {
     /// A random text that no other token of the run carries: 32 digits in capitals.
     fn fresh(&self) -> String {
         let number = self.drawn.fetch_add(1, Ordering::Relaxed);
-        Rng::named(
-            self.world.options.seed,
-            &format!("{}/{number}", self.nonce),
-        )
-        .hex(32)
-        .to_uppercase()
+        Rng::named(self.world.options.seed, &format!("{}/{number}", self.nonce))
+            .hex(32)
+            .to_uppercase()
     }
 
     fn authentication_operation(&self) -> String {
@@ -1412,7 +1414,11 @@ impl<'w, 'a> Player<'w, 'a> {
             }
             return None;
         }
-        let fault = made.incoming.message.as_ref().and_then(|message| message.fault.as_ref());
+        let fault = made
+            .incoming
+            .message
+            .as_ref()
+            .and_then(|message| message.fault.as_ref());
         let unsupported = match fault {
             Some(fault) => rules.unsupported_faults.contains(&fault.code),
             None => status == rules.unsupported,
@@ -1478,7 +1484,10 @@ impl<'w, 'a> Player<'w, 'a> {
             return true;
         };
         let mut scope = Scope::default();
-        scope.set_json("answer", made.incoming.answer.as_ref().unwrap_or(&Value::Null));
+        scope.set_json(
+            "answer",
+            made.incoming.answer.as_ref().unwrap_or(&Value::Null),
+        );
         evaluate(success, &scope).is_ok_and(|value| value.is_true())
     }
 
@@ -1708,9 +1717,10 @@ fn describe_message(message: Option<&Decoded>) -> (Value, Value) {
     let Some(message) = message else {
         return (Value::Null, Value::Null);
     };
-    let fault = message.fault.as_ref().map_or(Value::Null, |fault| {
-        json!({"code": fault.code, "string": fault.string, "detail": fault.detail})
-    });
+    let fault = message.fault.as_ref().map_or(
+        Value::Null,
+        |fault| json!({"code": fault.code, "string": fault.string, "detail": fault.detail}),
+    );
     let wire: Vec<Value> = message
         .issues
         .iter()

@@ -82,7 +82,9 @@ pub enum PrepareError {
     ApplicationKeyForm(String),
     #[error("`connection.secrets.{name}`: {source}")]
     ConnectionSecret { name: String, source: SecretError },
-    #[error("`url: {0}` names an application that `apps` does not hold; add its registered URL there: `apps: {{ \"{1}\": https://… }}`")]
+    #[error(
+        "`url: {0}` names an application that `apps` does not hold; add its registered URL there: `apps: {{ \"{1}\": https://… }}`"
+    )]
     UnknownApplication(String, String),
     #[error("`wsdl: {0}`: {1}")]
     Wsdl(String, String),
@@ -169,10 +171,9 @@ impl Prepared {
             (None, None) => None,
         };
         let wsdl = match &target.wsdl {
-            Some(path) => Some(
-                std::fs::read_to_string(base.join(path))
-                    .map_err(|error| PrepareError::Wsdl(path.display().to_string(), error.to_string()))?,
-            ),
+            Some(path) => Some(std::fs::read_to_string(base.join(path)).map_err(|error| {
+                PrepareError::Wsdl(path.display().to_string(), error.to_string())
+            })?),
             None => None,
         };
         if let Some(text) = &application_key {
@@ -266,7 +267,10 @@ impl Prepared {
         bindings
             .filter_map(|binding| {
                 let names = WireNames::of_profile(binding, binding.wires.first()?);
-                Some((binding.name.clone(), self.overridden(suite, &binding.name, names)))
+                Some((
+                    binding.name.clone(),
+                    self.overridden(suite, &binding.name, names),
+                ))
             })
             .collect()
     }

@@ -198,7 +198,10 @@ fn signed_token(
     if mode.readable {
         let signature = token.rsplit('.').next().unwrap_or_default();
         world.prepared.redactor.shorten(signature);
-        world.describe_token(&token, describe_claims(&template.claims, changes.defect.as_deref()));
+        world.describe_token(
+            &token,
+            describe_claims(&template.claims, changes.defect.as_deref()),
+        );
     } else {
         world.prepared.redactor.register("jwt", &token);
     }
@@ -272,8 +275,14 @@ pub(super) fn request(
         method: "POST".to_owned(),
         url: base.to_owned(),
         headers: vec![
-            ("content-type".to_owned(), "text/xml; charset=utf-8".to_owned()),
-            ("soapaction".to_owned(), encode::action(&names, operation, changes)),
+            (
+                "content-type".to_owned(),
+                "text/xml; charset=utf-8".to_owned(),
+            ),
+            (
+                "soapaction".to_owned(),
+                encode::action(&names, operation, changes),
+            ),
         ],
         body: encode::envelope(soap, &names, operation, body, changes),
     })
@@ -286,7 +295,9 @@ pub(super) fn register_tokens(world: &World<'_>, answer: &Value) {
     scope.set_json("answer", answer);
     if let Some(expr) = &world.suite.answer_token {
         let token = expr.eval(&scope).unwrap_or_default();
-        let signature = token.as_str().and_then(|token| token.trim().rsplit('.').next());
+        let signature = token
+            .as_str()
+            .and_then(|token| token.trim().rsplit('.').next());
         if let Some(signature) = signature.filter(|signature| signature.len() > 16) {
             world.prepared.redactor.shorten(signature);
         }

@@ -25,9 +25,8 @@ pub(super) fn watch(world: &World<'_>, outgoing: &Outgoing<'_>, incoming: &Incom
         return;
     }
     let pending = &world.undone.0;
-    lock(pending).retain(|(operation, made)| {
-        *operation != outgoing.operation || !covers(body, made)
-    });
+    lock(pending)
+        .retain(|(operation, made)| *operation != outgoing.operation || !covers(body, made));
     let Some(rule) = world.suite.undo.get(&outgoing.operation) else {
         return;
     };
@@ -50,7 +49,10 @@ fn covers(request: &Value, made: &Value) -> bool {
     let empty = Map::new();
     let made = made.as_object().unwrap_or(&empty);
     made.iter().all(|(name, value)| {
-        let given = request.get(name).and_then(Value::as_str).unwrap_or_default();
+        let given = request
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         let wanted = value.as_str().unwrap_or_default();
         given.eq_ignore_ascii_case(wanted)
     })
@@ -81,5 +83,10 @@ pub(super) async fn all(world: &World<'_>) {
 }
 
 fn request(world: &World<'_>, operation: &str, body: &Value) -> Option<WireRequest> {
-    session::request(world, operation, Some(body), &crate::soap::encode::Changes::default())
+    session::request(
+        world,
+        operation,
+        Some(body),
+        &crate::soap::encode::Changes::default(),
+    )
 }

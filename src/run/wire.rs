@@ -23,7 +23,12 @@ pub(super) async fn resolve(world: &World<'_>, soap: &Soap) {
             let found = wsdl::differences(usual, names);
             differences.extend(found.iter().map(|text| format!("{binding}: {text}")));
         }
-        world.set_names(binding, world.prepared.overridden(world.suite, binding, names.clone()));
+        world.set_names(
+            binding,
+            world
+                .prepared
+                .overridden(world.suite, binding, names.clone()),
+        );
     }
     let operation = &world.suite.profile.authentication.operation.value;
     let covers = own.as_ref().is_some_and(|own| {
@@ -47,7 +52,11 @@ async fn own_names(
     soap: &Soap,
 ) -> Option<std::collections::BTreeMap<String, WireNames>> {
     if let Some(text) = &world.prepared.wsdl {
-        return read(world, soap, &[("wsdl of the target file".to_owned(), text.clone())]);
+        return read(
+            world,
+            soap,
+            &[("wsdl of the target file".to_owned(), text.clone())],
+        );
     }
     let mut number = 0;
     for query in ["singleWsdl", "wsdl"] {
@@ -138,10 +147,16 @@ async fn fetch(world: &World<'_>, url: &str, number: &mut usize) -> Option<Strin
 
 /// One handshake under the names in force, for preflight; where nobody has said what
 /// the names are, the wire profiles are tried until an answer is recognised.
-pub(super) async fn handshake(world: &World<'_>, soap: &Soap, mode: &str) -> Result<Incoming, String> {
+pub(super) async fn handshake(
+    world: &World<'_>,
+    soap: &Soap,
+    mode: &str,
+) -> Result<Incoming, String> {
     let name = &world.suite.profile.authentication.operation.value;
     let operation = soap.operation(name).ok_or("no such operation")?;
-    let binding = soap.binding(&operation.binding).ok_or("no such interface")?;
+    let binding = soap
+        .binding(&operation.binding)
+        .ok_or("no such interface")?;
     let given = world.names(&binding.name).ok_or("no wire names")?;
     let mut candidates = vec![given.clone()];
     if given.origin == crate::soap::Origin::Profile(binding.wires[0].name.clone()) {
@@ -174,7 +189,14 @@ async fn attempt(
     let token = session::credential(world, &Actor::default(), mode, &nonce)?;
     let mut scope = Scope::default();
     scope.set_json("signed_token", &json!(token));
-    call(world, operation, &scope, &format!("preflight/{mode}"), number).await
+    call(
+        world,
+        operation,
+        &scope,
+        &format!("preflight/{mode}"),
+        number,
+    )
+    .await
 }
 
 /// A call of an operation that tells whether a connector is there.

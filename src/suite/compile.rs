@@ -61,24 +61,24 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("now", "the present as YYYY-MM-DDThh:mm:ssZ"),
     ("now_s", "the present in seconds since 1970"),
     ("today", "the present day as YYYY-MM-DD"),
-    (
-        "application_id",
-        "application id of the target file",
-    ),
+    ("application_id", "application id of the target file"),
     (
         "application_key",
         "public half of the application's key, as text",
     ),
-    (
-        "application_key_bits",
-        "its size in bits",
-    ),
+    ("application_key_bits", "its size in bits"),
     (
         "resolution",
         "what `app://` was resolved to: `asked`, `application_id`, `url`",
     ),
-    ("wsdl", "whether the connector publishes a WSDL: `published`, `differs`"),
-    ("soap_action", "the SOAPAction in force, in `soap: { action: … }`"),
+    (
+        "wsdl",
+        "whether the connector publishes a WSDL: `published`, `differs`",
+    ),
+    (
+        "soap_action",
+        "the SOAPAction in force, in `soap: { action: … }`",
+    ),
     (
         "signed_token",
         "a fresh good token, in the template of a handshake",
@@ -1484,9 +1484,8 @@ impl Compiler {
         }
         if let Some(bracket) = &source.bracket {
             for control in &bracket.control {
-                let hides = control.value.tolerant
-                    || control.value.invalid
-                    || control.value.malformed;
+                let hides =
+                    control.value.tolerant || control.value.invalid || control.value.malformed;
                 let judged = control
                     .value
                     .expect

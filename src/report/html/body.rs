@@ -27,11 +27,12 @@ pub(super) struct Stretch {
 }
 
 /// One line, and whether a finding points at it.
-type Line = (String, bool);
+pub(super) type Line = (String, bool);
 
 /// Lays a body out; `pointers` are JSON Pointers into it.
 pub(super) fn layout(body: &str, pointers: &[&str]) -> Vec<Stretch> {
-    let lines = match json_lines(body, pointers) {
+    let lines = json_lines(body, pointers).or_else(|| super::envelope::lines(body, pointers));
+    let lines = match lines {
         Some(lines) => lines,
         None => body.lines().map(|line| (line.to_owned(), false)).collect(),
     };

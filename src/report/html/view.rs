@@ -45,6 +45,8 @@ pub(super) struct View {
     areas: Vec<String>,
     evidence: Vec<EvidenceRow>,
     exchanges: u64,
+    conversation: Vec<ExchangeView>,
+    noted: Vec<NotedRow>,
     capabilities: Vec<Fact>,
     discovered: Vec<Fact>,
     tls: Option<TlsView>,
@@ -197,6 +199,7 @@ struct ExchangeView {
     attempt: u8,
     status: String,
     fault: String,
+    notes: Vec<Fact>,
     request: MessageView,
     response: Option<MessageView>,
 }
@@ -206,6 +209,15 @@ struct MessageView {
     headers: Vec<Fact>,
     body: Vec<Stretch>,
     note: String,
+}
+
+#[derive(Debug, Serialize)]
+struct NotedRow {
+    link: Link,
+    operation: String,
+    answer: String,
+    elapsed: String,
+    notes: Vec<Fact>,
 }
 
 #[derive(Debug, Serialize)]
@@ -278,6 +290,12 @@ impl View {
             .iter()
             .map(|finding| finding_view(report, finding, &rules, &mut pages))
             .collect();
+        let mut conversation = Vec::new();
+        for exchange in &report.conversation {
+            if pages.shown.insert(&exchange.id) {
+                conversation.push(pages.exchange(exchange));
+            }
+        }
         let open: Vec<OpenView> = digest::open_rows(report)
             .into_iter()
             .map(open_view)
@@ -312,6 +330,20 @@ impl View {
                 .map(|exchange| evidence_row(report, exchange, &pages))
                 .collect(),
             exchanges: report.exchanges,
+            noted: report
+                .noted
+                .iter()
+                .map(|noted| NotedRow {
+                    link: pages.link(&noted.id),
+                    operation: text::one_line(&noted.operation, 120),
+                    answer: noted
+                        .status
+                        .map_or_else(|| "no answer".to_owned(), |status| status.to_string()),
+                    elapsed: format!("{:.0} ms", noted.elapsed_ms.max(0.0)),
+                    notes: notes(&noted.notes),
+                })
+                .collect(),
+            conversation,
             capabilities: report
                 .facts
                 .capabilities
@@ -807,7 +839,7 @@ impl<'a> Pages<'a> {
     fn link(&self, id: &str) -> Link {
         Link {
             id: text::one_line(id, 60),
-            href: if self.evidence.contains_key(id) {
+            href: if self.evidence.contains_key(id) || self.shown.contains(id) {
                 text::one_line(id, 60)
             } else {
                 String::new()
@@ -873,10 +905,18 @@ impl<'a> Pages<'a> {
                 .as_ref()
                 .map(|fault| value(&fault.detail))
                 .unwrap_or_default(),
+            notes: notes(&exchange.notes),
             request,
             response,
         }
     }
+}
+
+fn notes(notes: &[(String, String)]) -> Vec<Fact> {
+    notes
+        .iter()
+        .map(|(label, text)| fact(label, text))
+        .collect()
 }
 
 fn elapsed(exchange: &Exchange) -> String {
