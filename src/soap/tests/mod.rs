@@ -6,6 +6,7 @@ use super::{Soap, WireNames};
 use crate::api::Api;
 
 mod validation;
+mod wsdl;
 
 const CALCULATOR: &str = include_str!("fixtures/calculator.yaml");
 

@@ -11,6 +11,10 @@ use crate::soap::xsd;
 /// Nesting of bases, groups and sequences that is followed.
 const DEPTH: usize = 40;
 
+/// Declarations that are read of one type. Groups that hold each other could make any
+/// number of them.
+const STEPS: usize = 20_000;
+
 /// Global definitions of all schemas.
 pub struct Schemas<'d> {
     /// By kind, namespace and name; the first definition counts.
@@ -36,6 +40,7 @@ pub struct Content<'d> {
     pub elements: Vec<Declared<'d>>,
     /// They may come in any order, or only some of them.
     pub unordered: bool,
+    steps: usize,
 }
 
 impl<'d> Schemas<'d> {
@@ -115,6 +120,10 @@ impl<'d> Schemas<'d> {
             return;
         }
         for child in elements(node).filter(|child| namespace(*child) == xsd::NAMESPACE) {
+            content.steps += 1;
+            if content.steps > STEPS {
+                return;
+            }
             match local(child) {
                 "element" => content.elements.extend(self.local(child, target)),
                 "extension" => {
