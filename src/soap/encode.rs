@@ -105,13 +105,7 @@ pub fn envelope(
     let Writer {
         mut out, padding, ..
     } = writer;
-    for (from, to) in &changes.replace {
-        out = out.replace(&escape(from), to);
-    }
-    if let Some(at) = padding
-        && changes.pad > out.len()
-        && changes.replace.is_empty()
-    {
+    if let Some(at) = padding.filter(|_| changes.pad > out.len()) {
         // Lines of blanks, so that no single run of white space is huge.
         let missing = changes.pad - out.len();
         let mut filling = String::with_capacity(missing + 80);
@@ -120,6 +114,11 @@ pub fn envelope(
             filling.push_str(&" ".repeat(79));
         }
         out.insert_str(at, &filling);
+    }
+    for (from, to) in &changes.replace {
+        if !from.is_empty() {
+            out = out.replace(&escape(from), to);
+        }
     }
     let mut bytes = Vec::with_capacity(out.len() + 60);
     if changes.declaration == Declaration::Bom {

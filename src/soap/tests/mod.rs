@@ -2,17 +2,30 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::{Soap, WireNames};
 use crate::api::Api;
 
+mod messages;
+mod random;
 mod validation;
 mod wsdl;
 
 const CALCULATOR: &str = include_str!("fixtures/calculator.yaml");
+const ERP: &str = include_str!("../../../schemas/erp-sync/openapi.yaml");
+const MIRRORING: &str = include_str!("../../../schemas/mirroring-auth/openapi.yaml");
 
 fn soap(description: &str) -> Soap {
     let api = Api::parse(description, "test").unwrap();
     Soap::read(&api).unwrap().unwrap()
+}
+
+/// An example of a description.
+fn described(description: &str, name: &str) -> Value {
+    let api = Api::parse(description, "test").unwrap();
+    let pointer = format!("/components/examples/{name}/value");
+    api.document().pointer(&pointer).unwrap().clone()
 }
 
 fn calculator() -> Soap {

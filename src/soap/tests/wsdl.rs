@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{calculator, soap, usual};
+use super::{ERP, MIRRORING, calculator, soap, usual};
 use crate::soap::wsdl::{differences, document, imports, read};
 use crate::soap::{Origin, Shape, Soap, WireNames};
 
@@ -10,8 +10,6 @@ const SPYNE: &str = include_str!("fixtures/spyne.wsdl");
 const JAXWS: &str = include_str!("fixtures/jaxws.wsdl");
 const JAXWS_XSD: &str = include_str!("fixtures/jaxws.xsd");
 const BARE: &str = include_str!("fixtures/bare.wsdl");
-const ERP: &str = include_str!("../../../schemas/erp-sync/openapi.yaml");
-const MIRRORING: &str = include_str!("../../../schemas/mirroring-auth/openapi.yaml");
 
 fn wcf() -> Vec<(String, String)> {
     let site = "https://calc.example.com/Services/Calculator.svc";
