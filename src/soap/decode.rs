@@ -147,7 +147,7 @@ pub fn decode(
         .judged
         .insert(IssueKind::NotWellFormed.name(), 1);
     reader.decoded.judged.insert(IssueKind::Dtd.name(), 1);
-    match text_of(body).and_then(|text| Ok((text, parse(text)))) {
+    match text_of(body).map(|text| (text, parse(text))) {
         Ok((_, Ok(document))) => reader.envelope(document.root_element(), operation),
         Ok((text, Err(issue))) if issue.kind == IssueKind::Dtd => {
             reader.declared(root_name(text), issue);

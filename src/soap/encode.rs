@@ -226,7 +226,7 @@ impl Writer<'_> {
     }
 
     /// The declaration of a namespace that none of the outer spaces has declared.
-    fn new(&self, space: Space) -> String {
+    fn undeclared(&self, space: Space) -> String {
         match self.same(space) == space {
             true => self.local(space),
             false => String::new(),
@@ -324,7 +324,7 @@ impl Writer<'_> {
                     self.push(" i:nil=\"true\"/>");
                     return;
                 }
-                let declared = self.new(Space::Data);
+                let declared = self.undeclared(Space::Data);
                 self.push(&declared);
                 self.push(">");
                 if let (Some(carrier), Some(request)) = (&operation.request, request) {
@@ -343,7 +343,7 @@ impl Writer<'_> {
     fn carrier_element(&mut self, element: &str, carrier: &str, value: &Value) {
         let open = format!(
             "<{element}{}{}",
-            self.new(Space::Parameter),
+            self.undeclared(Space::Parameter),
             self.instance()
         );
         self.push(&open);
@@ -351,7 +351,7 @@ impl Writer<'_> {
             self.push(" i:nil=\"true\"/>");
             return;
         }
-        let declared = self.new(Space::Data);
+        let declared = self.undeclared(Space::Data);
         self.push(&declared);
         self.push(">");
         self.members(carrier, value);

@@ -26,6 +26,22 @@ fn wcf() -> Vec<(String, String)> {
     .to_vec()
 }
 
+/// What Mono's WCF publishes for a service with two contracts.
+fn mono() -> Vec<(String, String)> {
+    let site = "https://connector.example.com/Services/ErpService.svc";
+    [
+        ("wsdl", include_str!("fixtures/mono/service.wsdl")),
+        ("wsdl=wsdl0", include_str!("fixtures/mono/wsdl0.wsdl")),
+        ("xsd=xsd0", include_str!("fixtures/mono/xsd0.xsd")),
+        ("xsd=xsd1", include_str!("fixtures/mono/xsd1.xsd")),
+        ("xsd=xsd2", include_str!("fixtures/mono/xsd2.xsd")),
+        ("xsd=xsd3", include_str!("fixtures/mono/xsd3.xsd")),
+        ("xsd=xsd4", include_str!("fixtures/mono/xsd4.xsd")),
+    ]
+    .map(|(query, text)| (format!("{site}?{query}"), text.to_owned()))
+    .to_vec()
+}
+
 fn one(text: &str) -> Vec<(String, String)> {
     vec![("here".to_owned(), text.to_owned())]
 }
@@ -120,6 +136,21 @@ fn reads_the_documents_of_wcf() {
     let mut turned = documents.clone();
     turned[1..].reverse();
     assert_eq!(read(&soap, &turned), read(&soap, &documents));
+}
+
+#[test]
+fn reads_what_mono_publishes() {
+    let soap = soap(ERP);
+    let mut documents = mono();
+    let mut expected = usual(&soap);
+    for names in expected.values_mut() {
+        names.origin = Origin::Wsdl(documents[0].0.clone());
+    }
+    assert_eq!(read(&soap, &documents), Ok(expected.clone()));
+    // Where Mono has no document, it answers with a page.
+    let page = "<html><br><!-- wsdl:definitions --></html>".to_owned();
+    documents.push(("https://connector.example.com/?xsd=".to_owned(), page));
+    assert_eq!(read(&soap, &documents), Ok(expected));
 }
 
 #[test]

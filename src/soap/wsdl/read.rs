@@ -37,18 +37,22 @@ pub fn imports(text: &str) -> Result<Vec<String>, String> {
 /// An interface is the port type of its name, else the one that has most of its
 /// operations, since connectors name services freely; a binding without a port type is
 /// absent. Where a WSDL leaves something open, such as a binding to SOAP 1.1 or the
-/// order of members, the names are the usual ones. `Err` says which document cannot be
-/// read, or that an interface is bound in a style that the profile does not speak.
+/// order of members, the names are the usual ones. Imported documents that cannot be
+/// read are left out. `Err` says that the WSDL itself cannot be read, or that an
+/// interface is bound in a style that the profile does not speak.
 pub fn read(
     soap: &Soap,
     documents: &[(String, String)],
 ) -> Result<BTreeMap<String, WireNames>, String> {
-    let parsed: Vec<Document<'_>> = documents
-        .iter()
-        .map(|(location, text)| {
-            parse(plain(text)).map_err(|issue| format!("{location}: {}", refused(&issue)))
-        })
-        .collect::<Result<_, _>>()?;
+    let mut parsed: Vec<Document<'_>> = Vec::with_capacity(documents.len());
+    for (number, (location, text)) in documents.iter().enumerate() {
+        match parse(plain(text)) {
+            Ok(document) => parsed.push(document),
+            Err(issue) if number == 0 => return Err(format!("{location}: {}", refused(&issue))),
+            // Servers answer with pages where they have no such document.
+            Err(_) => {}
+        }
+    }
     let roots: Vec<Node<'_, '_>> = parsed.iter().map(Document::root_element).collect();
     let wsdl = Wsdl {
         soap,

@@ -14,7 +14,7 @@
 //! counts lines from the start of the document for every error.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use roxmltree::Node;
 use uppsala::{Parser, XsdValidator};
@@ -60,6 +60,14 @@ pub struct Validator {
     model: Model,
     namespaces: Vec<String>,
     schema: XsdValidator,
+}
+
+impl fmt::Debug for Validator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Validator")
+            .field("namespaces", &self.namespaces)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Validator {
