@@ -433,6 +433,8 @@ fn schema_for<'a>(
         .and_then(exact)
         .or_else(|| exact(JSON))
         .or_else(|| content.iter().find(|(name, _)| is_json(&essence(name))))
+        // A document about XML describes decoded values.
+        .or_else(|| content.iter().find(|(name, _)| essence(name).ends_with("xml")))
         .and_then(|(_, schema)| schema.as_deref())
 }
 

@@ -11,9 +11,10 @@ use rustls::pki_types::pem::{PemObject as _, SectionKind};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use x509_parser::asn1_rs::{FromDer as _, Integer, Sequence};
+use x509_parser::asn1_rs::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
+use super::der::{bits, integers, pem, pkcs8_inner};
 use super::sha1::sha1;
 
 /// Name in the certificate that is made for a key without one.
@@ -47,6 +48,14 @@ pub enum KeyError {
     TooShort {
         /// Length of the modulus.
         bits: usize,
+    },
+    /// A forged token needs something that is not there.
+    #[error("a token with the defect `{defect}` needs {need}")]
+    Needs {
+        /// Name of the defect.
+        defect: &'static str,
+        /// What is missing.
+        need: &'static str,
     },
     /// The crypto library failed.
     #[error("{action} failed: {reason}")]
@@ -120,7 +129,10 @@ impl SigningKey {
         let private = pem(tag, der.secret_der());
         let encoding =
             EncodingKey::from_rsa_pem(private.as_bytes()).map_err(|_| KeyError::NotRsa)?;
-        let (modulus, exponent) = public_numbers(pair.public_key_raw()).ok_or(KeyError::NotRsa)?;
+        let numbers = integers(pair.public_key_raw()).ok_or(KeyError::NotRsa)?;
+        let [modulus, exponent] = numbers.as_slice() else {
+            return Err(KeyError::NotRsa);
+        };
         let certificate_pem = pem("CERTIFICATE", &certificate_der);
         let kid = sha1(&certificate_der)
             .iter()
@@ -197,8 +209,22 @@ impl SigningKey {
     }
 
     fn signature(&self, message: &[u8]) -> Result<String, KeyError> {
-        jsonwebtoken::crypto::sign(message, &self.encoding, Algorithm::RS256)
+        self.signature_by(Algorithm::RS256, message)
+    }
+
+    /// Signature in base64url by any of the RSA algorithms.
+    pub(super) fn signature_by(
+        &self,
+        algorithm: Algorithm,
+        message: &[u8],
+    ) -> Result<String, KeyError> {
+        jsonwebtoken::crypto::sign(message, &self.encoding, algorithm)
             .map_err(|error| crypto("signing", &error))
+    }
+
+    /// The modulus as the key set has it.
+    pub(super) fn modulus(&self) -> &str {
+        &self.modulus
     }
 }
 
@@ -230,7 +256,7 @@ pub fn discovery(issuer_url: &str) -> Value {
     })
 }
 
-fn crypto(action: &'static str, error: &dyn std::fmt::Display) -> KeyError {
+pub(super) fn crypto(action: &'static str, error: &dyn std::fmt::Display) -> KeyError {
     KeyError::Crypto {
         action,
         reason: error.to_string(),
@@ -264,42 +290,13 @@ fn instead_of_key(text: &[u8]) -> KeyError {
 
 /// Length of an RSA private key's modulus, when the key can be read that far.
 fn modulus_bits(der: &PrivateKeyDer<'_>) -> Option<usize> {
-    let pkcs1 = match der {
-        PrivateKeyDer::Pkcs1(key) => key.secret_pkcs1_der().to_vec(),
-        PrivateKeyDer::Pkcs8(key) => {
-            // PrivateKeyInfo: version, algorithm, then the key as OCTET STRING.
-            let (_, outer) = Sequence::from_der(key.secret_pkcs8_der()).ok()?;
-            let (rest, _) = Integer::from_der(&outer.content).ok()?;
-            let (rest, _) = Sequence::from_der(rest).ok()?;
-            let (_, inner) = x509_parser::asn1_rs::OctetString::from_der(rest).ok()?;
-            inner.as_ref().to_vec()
-        }
-        _ => return None,
-    };
-    let (_, sequence) = Sequence::from_der(&pkcs1).ok()?;
-    let (rest, _version) = Integer::from_der(&sequence.content).ok()?;
-    let (_, modulus) = Integer::from_der(rest).ok()?;
-    Some(bits(&magnitude(&modulus)))
-}
-
-/// Modulus and exponent of an RSAPublicKey.
-fn public_numbers(der: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
-    let (_, sequence) = Sequence::from_der(der).ok()?;
-    let (rest, modulus) = Integer::from_der(&sequence.content).ok()?;
-    let (_, exponent) = Integer::from_der(rest).ok()?;
-    Some((magnitude(&modulus), magnitude(&exponent)))
-}
-
-fn magnitude(number: &Integer<'_>) -> Vec<u8> {
-    let bytes = number.as_ref();
-    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
-    bytes[zeros..].to_vec()
-}
-
-fn bits(magnitude: &[u8]) -> usize {
-    magnitude.first().map_or(0, |first| {
-        magnitude.len() * 8 - first.leading_zeros() as usize
-    })
+    let numbers = match der {
+        PrivateKeyDer::Pkcs1(key) => integers(key.secret_pkcs1_der()),
+        PrivateKeyDer::Pkcs8(key) => integers(&pkcs8_inner(key.secret_pkcs8_der())?),
+        _ => None,
+    }?;
+    // The version comes first.
+    numbers.get(1).map(|modulus| bits(modulus))
 }
 
 /// A certificate in the text that belongs to the key.
@@ -341,18 +338,6 @@ fn certificate(
         .map_err(|error| crypto("making a certificate", &error))
 }
 
-/// One PEM block, lines ended by LF.
-fn pem(tag: &str, der: &[u8]) -> String {
-    let mut text = format!("-----BEGIN {tag}-----\n");
-    let encoded = STANDARD.encode(der);
-    for line in encoded.as_bytes().chunks(64) {
-        text.extend(line.iter().copied().map(char::from));
-        text.push('\n');
-    }
-    text.push_str(&format!("-----END {tag}-----\n"));
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -389,11 +374,10 @@ mod tests {
 
     fn pkcs1() -> String {
         let der = PrivateKeyDer::from_pem_slice(bare_key().as_bytes()).expect("own PEM");
-        let (_, outer) = Sequence::from_der(der.secret_der()).expect("PKCS#8");
-        let (rest, _version) = Integer::from_der(&outer.content).expect("a version");
-        let (rest, _algorithm) = Sequence::from_der(rest).expect("an algorithm");
-        let (_, inner) = x509_parser::asn1_rs::OctetString::from_der(rest).expect("the key");
-        pem("RSA PRIVATE KEY", inner.as_ref())
+        pem(
+            "RSA PRIVATE KEY",
+            &pkcs8_inner(der.secret_der()).expect("PKCS#8"),
+        )
     }
 
     #[test]

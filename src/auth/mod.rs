@@ -3,18 +3,26 @@
 //! server for the key set.
 //!
 //! Everything but the [`KeyServer`] is pure; time comes from the caller. This module
-//! knows the format of tokens and nothing of what a profile puts into them, and it
-//! never judges an answer.
+//! knows the format of tokens and nothing of what a profile puts into them. It finds
+//! out what holds of an answer, and leaves the verdict to the judgements.
 
+mod answer;
+mod application;
 mod defect;
+mod der;
+mod forge;
 mod key;
+mod rsa_xml;
 mod server;
 mod sha1;
 #[cfg(test)]
 mod testing;
 mod token;
 
-pub use defect::{Defect, ForgeContext, UnknownDefect, forge};
+pub use answer::{AnswerExamination, AnswerFormat, Aspect, Finding, Ruling, examine_answer};
+pub use application::{ApplicationKey, ApplicationKeyError, ApplicationKeyPair};
+pub use defect::{Defect, UnknownDefect};
+pub use forge::{ForgeContext, HUGE, forge};
 pub use key::{KeyError, SigningKey, discovery, jwks};
 pub use server::{KeyServer, KeyServerError};
 pub use token::{TokenTemplate, mint, split_token};

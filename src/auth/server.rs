@@ -1,19 +1,34 @@
 //! The key server: certificate, key set and discovery document on loopback, so that a
-//! connector can fetch the harness's keys as it fetches the real ones.
+//! connector can fetch the harness's keys as it fetches the real ones. It remembers
+//! what was fetched, and has addresses that nobody should fetch: canaries.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
-use axum::routing::get;
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use super::key::{SigningKey, discovery, jwks};
+
+/// Requests that are remembered.
+const REMEMBERED: usize = 1000;
+
+/// Characters of a path that are remembered.
+const LONGEST_PATH: usize = 200;
+
+/// Where canaries are.
+const CANARIES: &str = "/canary/";
+
+/// What a canary answers.
+const CANARY: &str = "Assay canary: nobody should have fetched this.\n";
 
 /// Why the key server cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +53,8 @@ struct Shared {
     port: u16,
     keys: RwLock<Vec<Arc<SigningKey>>>,
     fetches: AtomicU64,
+    is_available: AtomicBool,
+    fetched: Mutex<Vec<String>>,
 }
 
 impl Shared {
@@ -46,6 +63,21 @@ impl Shared {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    /// Remembers a path. When there are too many, the oldest goes that is no canary.
+    fn remember(&self, path: &str) {
+        let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
+        if fetched.len() >= REMEMBERED {
+            let ordinary = fetched.iter().position(|path| !path.starts_with(CANARIES));
+            match ordinary {
+                Some(oldest) => {
+                    fetched.remove(oldest);
+                }
+                None => return,
+            }
+        }
+        fetched.push(path.chars().take(LONGEST_PATH).collect());
     }
 }
 
@@ -65,11 +97,16 @@ impl KeyServer {
             base_url: format!("http://{address}"),
             keys: RwLock::new(keys),
             fetches: AtomicU64::new(0),
+            is_available: AtomicBool::new(true),
+            fetched: Mutex::default(),
         });
         let router = Router::new()
             .route("/certificate.crt", get(certificate))
             .route("/.well-known/jwks", get(key_set))
             .route("/.well-known/openid-configuration", get(configuration))
+            .route_layer(from_fn_with_state(shared.clone(), unless_silent))
+            .route("/canary/{*name}", any(CANARY))
+            .layer(from_fn_with_state(shared.clone(), remember))
             .with_state(shared.clone());
         let task = tokio::spawn(async move {
             // It ends by being aborted; an error of the listener ends it as well.
@@ -112,7 +149,29 @@ impl KeyServer {
             .unwrap_or_else(PoisonError::into_inner) = keys;
     }
 
-    /// How often the key set was fetched.
+    /// Address of a canary: it answers, and whoever fetches it stands in
+    /// [`fetched`](Self::fetched). The name is a path of plain segments.
+    pub fn canary_url(&self, name: &str) -> String {
+        format!("{}{CANARIES}{name}", self.shared.base_url)
+    }
+
+    /// The path of every request so far, whatever was answered, in order and without
+    /// query. Of more than a thousand the oldest are forgotten, canaries last.
+    pub fn fetched(&self) -> Vec<String> {
+        self.shared
+            .fetched
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Lets certificate, key set and discovery document answer 503, or serves them
+    /// again. Canaries answer all the time.
+    pub fn set_available(&self, available: bool) {
+        self.shared.is_available.store(available, Ordering::Relaxed);
+    }
+
+    /// How often the key set was served.
     pub fn fetches(&self) -> u64 {
         self.shared.fetches.load(Ordering::Relaxed)
     }
@@ -128,6 +187,23 @@ impl KeyServer {
 impl Drop for KeyServer {
     fn drop(&mut self) {
         self.task.abort();
+    }
+}
+
+async fn remember(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    shared.remember(request.uri().path());
+    next.run(request).await
+}
+
+async fn unless_silent(
+    State(shared): State<Arc<Shared>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if shared.is_available.load(Ordering::Relaxed) {
+        next.run(request).await
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE.into_response()
     }
 }
 
@@ -204,6 +280,71 @@ mod tests {
         let (_, body) = get(&server.certificate_url()).await;
         assert_eq!(body, second.certificate_pem());
         assert_eq!(server.fetches(), 2);
+    }
+
+    #[tokio::test]
+    async fn it_falls_silent_and_speaks_again() {
+        let key = Arc::new(SigningKey::generate("Key", now()).expect("a key"));
+        let server = KeyServer::start(0, vec![key]).await.expect("a server");
+        let urls = [
+            server.certificate_url(),
+            server.jwks_url(),
+            server.discovery_url(),
+        ];
+        let canary = server.canary_url("here");
+        for (available, status) in [(false, 503), (true, 200), (false, 503)] {
+            server.set_available(available);
+            for url in &urls {
+                assert_eq!(get(url).await.0, status, "{url}");
+            }
+            assert_eq!(get(&canary).await.0, 200);
+        }
+        assert_eq!(server.fetches(), 1);
+        assert_eq!(server.fetched().len(), 12);
+    }
+
+    #[tokio::test]
+    async fn it_remembers_what_was_fetched() {
+        let server = KeyServer::start(0, Vec::new()).await.expect("a server");
+        assert_eq!(server.fetched(), [""; 0]);
+        let canary = server.canary_url("dtd");
+        assert_eq!(get(&canary).await, (200, CANARY.to_owned()));
+        assert_eq!(get(&format!("{canary}/jku?secret=1")).await.0, 200);
+        get(&server.jwks_url()).await;
+        assert_eq!(get(&server.canary_url("")).await.0, 404);
+        assert_eq!(get(&format!("{}/nowhere", server.base_url())).await.0, 404);
+        assert_eq!(
+            server.fetched(),
+            [
+                "/canary/dtd",
+                "/canary/dtd/jku",
+                "/.well-known/jwks",
+                "/canary/",
+                "/nowhere"
+            ]
+        );
+        get(&format!("{}/{}", server.base_url(), "x".repeat(5000))).await;
+        assert_eq!(server.fetched()[5].len(), LONGEST_PATH);
+    }
+
+    #[tokio::test]
+    async fn a_flood_does_not_wash_canaries_away() {
+        let server = KeyServer::start(0, Vec::new()).await.expect("a server");
+        get(&server.canary_url("early")).await;
+        for number in 0..2 * REMEMBERED {
+            server.shared.remember(&format!("/{number}"));
+        }
+        let fetched = server.fetched();
+        assert_eq!(fetched.len(), REMEMBERED);
+        assert_eq!(
+            (fetched[0].as_str(), fetched[1].as_str()),
+            ("/canary/early", "/1001")
+        );
+        for number in 0..2 * REMEMBERED {
+            server.shared.remember(&format!("/canary/{number}"));
+        }
+        assert_eq!(server.fetched().len(), REMEMBERED);
+        assert_eq!(server.fetched()[1], "/canary/0");
     }
 
     #[tokio::test]

@@ -99,7 +99,7 @@ fn rows(arguments: &Arguments) -> Result<Vec<Value>, Failure> {
         What::Faults => faults()
             .iter()
             .map(|fault| {
-                json!({"fault": fault.name, "violates": fault.violates.join(" "),
+                json!({"fault": fault.name, "profile": fault.profile, "violates": fault.violates.join(" "),
                     "consequences": fault.consequences.join(" "), "summary": fault.summary})
             })
             .collect(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::base::clock::SystemClock;
 use crate::model::outcome::exit;
-use crate::sample::{SampleOptions, TrustedKeys, Variant};
+use crate::sample::{AnswerToken, Application, SampleOptions, TrustedKeys, Variant};
 
 use super::{Failure, Outcome, output, signals};
 
@@ -16,7 +16,7 @@ pub(super) struct Arguments {
     /// Port on loopback; 0 takes a free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
-    /// Variant: full, minimal, read-only
+    /// Variant: full, minimal, read-only, no-search
     #[arg(long, value_name = "NAME", default_value = "full")]
     variant: Variant,
     /// Fault; repeatable (assay list faults)
@@ -31,6 +31,12 @@ pub(super) struct Arguments {
     /// Address of the key set that signs tokens
     #[arg(long, value_name = "URL")]
     jwks: Option<String>,
+    /// Private key of the application (RSA XML or PEM), for samples with a handshake
+    #[arg(long, value_name = "FILE")]
+    application_key: Option<PathBuf>,
+    /// Answer the handshake with a JWT in place of nonce, time and signature
+    #[arg(long)]
+    answer_jwt: bool,
     /// Write a target file for this sample
     #[arg(long, value_name = "FILE")]
     write_target: Option<PathBuf>,
@@ -42,6 +48,7 @@ pub(super) fn main(arguments: Arguments) -> Outcome {
             .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
     };
     let certificate_pem = arguments.certificate.as_ref().map(read).transpose()?;
+    let application_key = arguments.application_key.as_ref().map(read).transpose()?;
     super::runtime()?.block_on(async move {
         let sample = crate::sample::start(SampleOptions {
             name: arguments.name.clone(),
@@ -52,6 +59,13 @@ pub(super) fn main(arguments: Arguments) -> Outcome {
             trusted_keys: TrustedKeys {
                 certificate_pem,
                 jwks_url: arguments.jwks.clone(),
+            },
+            application: Application {
+                key: application_key,
+                answer: match arguments.answer_jwt {
+                    true => AnswerToken::WebToken,
+                    false => AnswerToken::Timestamped,
+                },
             },
             clock: Arc::new(SystemClock),
         })

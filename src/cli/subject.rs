@@ -7,7 +7,7 @@ use crate::auth::{KeyServer, SigningKey};
 use crate::base::clock::{Clock, SystemClock};
 use crate::model::target::{Customer, SecretSource, Target};
 use crate::run::Prepared;
-use crate::sample::{RunningSample, SampleOptions, TrustedKeys, Variant};
+use crate::sample::{Application, RunningSample, SampleOptions, TrustedKeys, Variant};
 use crate::suite::Suite;
 
 use super::{DEFAULT_PROFILE, Failure};
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     /// Test the embedded sample of that name in place of a connector
     #[arg(long, value_name = "NAME", conflicts_with_all = ["target", "url"])]
     sample: Option<String>,
-    /// Variant of the sample: full, minimal, read-only
+    /// Variant of the sample: full, minimal, read-only, no-search
     #[arg(long, value_name = "NAME", default_value = "full", requires = "sample")]
     variant: Variant,
     /// Fault of the sample; repeatable (assay list faults)
@@ -135,6 +135,7 @@ impl Arguments {
                 certificate_pem: None,
                 jwks_url: Some(server.jwks_url()),
             },
+            application: Application::default(),
             clock,
         })
         .await

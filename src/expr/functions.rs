@@ -15,31 +15,43 @@ const NOT_KNOWN: f64 = -7.9e28;
 pub const FUNCTIONS: &[&str] = &[
     "blank",
     "close",
+    "compare",
     "contains_text",
     "country_code",
     "currency_code",
     "day",
+    "debug",
+    "dict",
+    "find_in",
     "fold",
+    "guid",
     "has",
     "is_null",
     "is_number",
     "is_text",
+    "json",
     "keys_of",
     "known",
+    "mark_of",
     "matches",
     "member",
     "merge",
+    "namespace",
     "num",
+    "object",
+    "parse_number",
+    "parse_time",
     "range",
+    "repeated",
     "same",
     "text",
+    "text_class",
+    "time_text",
     "unique",
+    "unmarked",
     "values_of",
     "without",
-    "dict",
-    "debug",
-    "namespace",
-    "json",
+    "xml",
 ];
 
 /// Registers all functions.
@@ -115,6 +127,18 @@ pub(super) fn register(environment: &mut Environment<'static>) {
             (other, _) => super::from_json(&other),
         }
     });
+    environment.add_function("object", |pairs: Value| {
+        let mut members = serde_json::Map::new();
+        for pair in items(&pairs) {
+            let mut parts = items(&pair);
+            if let (Some(name), Some(value)) = (parts.next(), parts.next())
+                && let Some(name) = name.as_str()
+            {
+                members.insert(name.to_owned(), to_json(&value));
+            }
+        }
+        super::from_json(&serde_json::Value::Object(members))
+    });
     environment.add_function("country_code", |value: Value| {
         value.as_str().is_some_and(codes::is_country)
     });
@@ -122,6 +146,7 @@ pub(super) fn register(environment: &mut Environment<'static>) {
         value.as_str().is_some_and(codes::is_currency)
     });
     environment.add_function("json", |value: Value| to_json(&value).to_string());
+    super::texts::register(environment);
 }
 
 fn items(list: &Value) -> impl Iterator<Item = Value> {

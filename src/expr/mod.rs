@@ -11,6 +11,7 @@
 mod codes;
 mod functions;
 mod template;
+mod texts;
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -64,8 +65,11 @@ impl Expr {
 
     /// Names it reads, functions aside.
     pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = self
-            .compiled
+        let unsliced = without_slices(&self.source)
+            .and_then(|source| environment().compile_expression_owned(source).ok());
+        let mut names: Vec<String> = unsliced
+            .as_ref()
+            .unwrap_or(&self.compiled)
             .undeclared_variables(false)
             .into_iter()
             .filter(|name| !FUNCTIONS.contains(&name.as_str()))
@@ -85,6 +89,50 @@ impl Expr {
     pub fn holds(&self, scope: &Scope) -> Result<bool, ExprError> {
         self.eval(scope).map(|value| value.is_true())
     }
+}
+
+/// The expression with every slice `[a:b]` as an index: MiniJinja does not tell the
+/// names inside slices. `None` when there is no slice.
+fn without_slices(source: &str) -> Option<String> {
+    let mut quote = None;
+    // Open brackets; a colon inside braces separates name and value.
+    let mut open = Vec::new();
+    let mut indexed = String::with_capacity(source.len());
+    let mut sliced = false;
+    let mut letters = source.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match (quote, letter) {
+            (Some(end), _) if letter == end => quote = None,
+            (Some(_), '\\') => {
+                indexed.push(letter);
+                indexed.extend(letters.next());
+                continue;
+            }
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(letter),
+            (None, '[' | '{' | '(') => open.push(letter),
+            (None, ']' | '}' | ')') => {
+                open.pop();
+            }
+            (None, ':') if open.last() == Some(&'[') => {
+                sliced = true;
+                if indexed.trim_end().ends_with('[') {
+                    indexed.push('0');
+                }
+                // What follows is joined, unless nothing follows.
+                while letters.peek().is_some_and(|next| next.is_whitespace()) {
+                    letters.next();
+                }
+                if letters.peek() != Some(&']') {
+                    indexed.push('~');
+                }
+                continue;
+            }
+            (None, _) => {}
+        }
+        indexed.push(letter);
+    }
+    sliced.then_some(indexed)
 }
 
 /// A value as JSON; undefined reads as null.
@@ -118,4 +166,21 @@ fn environment() -> &'static Environment<'static> {
         functions::register(&mut environment);
         environment
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_inside_slices_are_seen() {
+        for (source, names) in [
+            ("list[:10]", vec!["list"]),
+            ("(a + b)[low:high] | list", vec!["a", "b", "high", "low"]),
+            ("{'k': x[1:]}['k:']", vec!["x"]),
+            ("keys_of(items)[ : n ]", vec!["items", "n"]),
+        ] {
+            assert_eq!(Expr::compile(source).unwrap().names(), names, "{source}");
+        }
+    }
 }

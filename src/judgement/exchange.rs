@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Arguments, Judged, Judgement, Observed, Parameter};
+use super::{Arguments, Facts, Judged, Judgement, Observed, Parameter};
 use crate::base::json::{brief, cut};
 
 const NONE: &[Parameter] = &[];
@@ -367,13 +367,22 @@ impl Judgement for NoCredentials {
     }
 
     fn parameters(&self) -> &'static [Parameter] {
-        NONE
+        &[Parameter {
+            name: "members",
+            required: false,
+            meaning: "names of members: only their texts are looked at",
+        }]
     }
 
     fn judge(&self, arguments: &Arguments<'_>) -> Result<Judged, String> {
         let facts = arguments.facts()?;
         let mut judged = Judged::default();
         if facts.authenticating && (200..300).contains(&facts.response.status) {
+            return Ok(judged);
+        }
+        let members = arguments.texts("members")?;
+        if !members.is_empty() {
+            judge_members(arguments, facts, &members, &mut judged);
             return Ok(judged);
         }
         let body = String::from_utf8_lossy(&facts.response.body);
@@ -399,4 +408,28 @@ impl Judgement for NoCredentials {
         }
         Ok(judged)
     }
+}
+
+/// Looks at the texts of some members, wherever they are in the answer.
+fn judge_members(
+    arguments: &Arguments<'_>,
+    facts: &Facts<'_>,
+    members: &[&str],
+    judged: &mut Judged,
+) {
+    let Some(answer) = facts.answer else { return };
+    super::walk(answer, &mut |pointer, value| {
+        let named = pointer
+            .rsplit('/')
+            .next()
+            .is_some_and(|name| members.contains(&name));
+        if let Some(text) = value.as_str().filter(|text| named && !text.is_empty()) {
+            let leak = arguments.secrets.find(text);
+            judged.value(leak.is_none(), || {
+                let label = leak.unwrap_or_default();
+                Observed::new("no credential in this text", format!("it holds {label}"))
+                    .at(pointer)
+            });
+        }
+    });
 }

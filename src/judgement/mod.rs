@@ -12,6 +12,8 @@
 mod arithmetic;
 mod compare;
 mod exchange;
+mod handshake;
+mod message;
 mod schema;
 mod text;
 
@@ -21,6 +23,7 @@ use crate::api::Api;
 use crate::base::redact::Redactor;
 use crate::model::exchange::WireResponse;
 use crate::model::requirement::RequirementId;
+use crate::soap::decode::Decoded;
 
 /// All judgements, by name.
 pub const ALL: &[&dyn Judgement] = &[
@@ -37,6 +40,10 @@ pub const ALL: &[&dyn Judgement] = &[
     &exchange::NoServerError,
     &exchange::Utf8,
     &exchange::WellFormed,
+    &handshake::SignedAnswer,
+    &message::NoFault,
+    &message::SoapEnvelope,
+    &message::SoapMessage,
     &schema::BareResult,
     &schema::PropertyNames,
     &schema::Schema,
@@ -90,6 +97,8 @@ pub struct Facts<'a> {
     pub elapsed_ms: f64,
     /// The operation hands out credentials.
     pub authenticating: bool,
+    /// The SOAP message received, where the API speaks SOAP.
+    pub message: Option<&'a Decoded>,
 }
 
 /// What a judgement is given.

@@ -130,6 +130,10 @@ pub struct Exchange {
     pub elapsed_ms: f64,
     /// 1, or 2 for a repetition after 401.
     pub attempt: u8,
+    /// What a reader should know of it, such as the claims of a signed token: label and
+    /// text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<(String, String)>,
 }
 
 /// The answer of an [`Exchange`].

@@ -23,6 +23,9 @@ pub struct Profile {
     #[serde(default)]
     pub envelope: Option<String>,
     pub operations: BTreeMap<String, OperationRules>,
+    /// What takes back what a call has made, by operation.
+    #[serde(default)]
+    pub undo: BTreeMap<String, Undo>,
     /// Variable of discovery that holds the claimed capabilities.
     #[serde(default)]
     pub capabilities: Option<String>,
@@ -58,6 +61,9 @@ pub struct Mode {
     /// Name of the claim that selects the customer.
     #[serde(default)]
     pub customer_claim: String,
+    /// Evidence shows signed tokens with a shortened signature, in place of a label.
+    #[serde(default)]
+    pub readable: bool,
 }
 
 /// What is sent to authenticate.
@@ -70,17 +76,45 @@ pub enum CredentialKind {
     SignedToken,
 }
 
-/// How an access token is obtained.
+/// How the harness and the connector make themselves known.
+///
+/// With `token` there are sessions: an access token is obtained and sent on every call.
+/// Without it the operation is a handshake of its own, which calls do not depend on.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AuthenticationRules {
     pub operation: Spanned<String>,
     /// Expression over `answer` that gives the access token.
-    pub token: Spanned<String>,
+    #[serde(default)]
+    pub token: Option<Spanned<String>>,
     /// Charged when authentication that should succeed does not.
     pub failing: Spanned<String>,
     /// Charged when authenticating again after 401 does not help.
-    pub refresh: Spanned<String>,
+    #[serde(default)]
+    pub refresh: Option<Spanned<String>>,
+    /// A run without any authentication mode is possible.
+    #[serde(default)]
+    pub optional: bool,
+    /// Handshake: expression over `answer` that tells whether the answer is one, whatever
+    /// it says; wire profiles are tried until it holds.
+    #[serde(default)]
+    pub recognised: Option<Spanned<String>>,
+    /// Handshake: expression over `answer` for the token that the connector signs;
+    /// evidence shows it with a shortened signature.
+    #[serde(default)]
+    pub answer_token: Option<Spanned<String>>,
+}
+
+/// What takes back what a call has made: played at the end of a run, however it ends.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Undo {
+    /// Operation that takes it back.
+    pub call: Spanned<String>,
+    /// Its body: a template over `request` and `answer` of the call.
+    pub with: Map<String, Value>,
+    /// Expression over `request` and `answer`: something was made.
+    pub when: Spanned<String>,
 }
 
 /// What calls with a valid request show about the connector as a whole.
@@ -89,8 +123,21 @@ pub struct AuthenticationRules {
 pub struct CallRules {
     /// Status that means: operation not supported.
     pub unsupported: u16,
+    /// Codes of SOAP faults that mean the same.
+    #[serde(default)]
+    pub unsupported_faults: Vec<String>,
+    /// Expression over `answer` that holds for an answer to a valid request which was
+    /// served, where the status alone does not tell.
+    #[serde(default)]
+    pub success: Option<Spanned<String>>,
     /// Charged when a valid request is not answered with success.
     pub failing: Spanned<String>,
+    /// Charged when a mandatory operation is not supported; `failing` when absent.
+    #[serde(default)]
+    pub missing: Option<Spanned<String>>,
+    /// Operation that tells whether a connector is there, when no mode is configured.
+    #[serde(default)]
+    pub probe: Option<Spanned<String>>,
     /// Charged when a supported operation answers as unsupported later.
     pub switching: Spanned<String>,
     /// Decided by scenarios that run alone: once one of them is violated, scenarios no
@@ -146,6 +193,9 @@ pub struct Always {
     /// Only requests that are invalid on purpose (true) or only valid ones (false).
     #[serde(default)]
     pub invalid: Option<bool>,
+    /// Only messages that are malformed on purpose (true) or only others (false).
+    #[serde(default)]
+    pub malformed: Option<bool>,
     /// It speaks of something that a connector may do without: what it means when that
     /// was never seen. The row does not apply then; without this it is vacuous.
     #[serde(default)]

@@ -165,8 +165,12 @@ pub struct StepSource {
     pub envelope: Option<bool>,
     /// Sends one request a variation of the body.
     pub vary: Option<Spanned<String>>,
+    /// How the message is written, where the API speaks SOAP.
+    pub soap: Option<SoapChanges>,
     /// The input is invalid on purpose: no server error may follow.
     pub invalid: bool,
+    /// The message itself is wrong on purpose: a protocol error is due.
+    pub malformed: bool,
     /// What this provokes, in words, for findings.
     pub situation: Option<String>,
     /// An answer other than success does not end the scenario.
@@ -236,6 +240,36 @@ pub struct Forge {
     pub header: Map<String, Value>,
     /// Name for the token.
     pub name: String,
+    /// Name for the claims that the token carries.
+    pub claims_as: Option<String>,
+}
+
+/// How the SOAP message of a call differs from the one that a client would send.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SoapChanges {
+    /// `default`, `prefixed` or `root`.
+    pub style: Option<String>,
+    /// `none`, `plain` or `bom`.
+    pub declaration: Option<String>,
+    /// `nil` or `omit`.
+    pub nulls: Option<String>,
+    /// Whole SOAPAction header: a text template over `soap_action`.
+    pub action: Option<String>,
+    /// XML before the envelope: a text template.
+    pub prolog: Option<String>,
+    /// XML inside the header: a text template.
+    pub header: Option<String>,
+    /// XML at the end of the request carrier: a text template.
+    pub extra: Option<String>,
+    /// Namespace of the operation's element: a text template.
+    pub namespace: Option<String>,
+    /// Content of the body: a text template.
+    pub body: Option<String>,
+    /// Texts of the message and the XML in their place: text templates.
+    pub replace: BTreeMap<String, String>,
+    /// Size in bytes up to which white space fills the message.
+    pub pad: Option<usize>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -20,11 +20,23 @@ pub struct Target {
     /// Who made the connector; shown in the report's head.
     #[serde(default)]
     pub connector: ConnectorInfo,
-    /// Base URL as an administrator would type it.
+    /// Base URL as an administrator would type it, or `app://` and an application id,
+    /// which `apps` resolves.
     pub url: String,
+    /// Registered URL by application id: what an `app://` address stands for.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub apps: BTreeMap<String, String>,
     /// Application id in the audience of signed tokens (`spn:` + id).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub application_id: Option<String>,
+    /// Public half of the application's key (RSA XML, PEM or certificate), with which
+    /// tokens that the connector signs are verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application_key: Option<SecretSource>,
+    /// Private half of the application's key, where the operator has it and it is one for
+    /// tests: only then can it be tested that a token signed with it is refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application_private_key: Option<SecretSource>,
     /// Customers by role: `first` (needed), `second` (isolation tests),
     /// `expiring` (a customer or credential whose tokens live for seconds).
     #[serde(default)]
@@ -52,6 +64,18 @@ pub struct Target {
     /// Permits plain http, on loopback only.
     #[serde(default)]
     pub allow_http: bool,
+    /// Permits calls that create or change records behind the connector.
+    #[serde(default)]
+    pub allow_writes: bool,
+    /// Takes the time for what only shows after minutes.
+    #[serde(default)]
+    pub thorough: bool,
+    /// WSDL of the connector, in place of the one that it publishes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wsdl: Option<PathBuf>,
+    /// Names on the wire by interface, over those that are assumed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub wire: BTreeMap<String, WireSettings>,
     /// Bounds on what a run may take.
     #[serde(default)]
     pub limits: Limits,
@@ -134,9 +158,38 @@ pub struct ConnectionValues {
     /// Values with which the connection test succeeds.
     #[serde(default)]
     pub values: BTreeMap<String, String>,
+    /// A second configuration, such as another company, for isolation tests.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub second_values: BTreeMap<String, String>,
     /// Values that cannot reach the back end.
     #[serde(default)]
     pub bad_values: BTreeMap<String, String>,
+    /// Values that are secrets, such as a password: they belong to `values` and, where
+    /// that is given, `second_values`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretSource>,
+}
+
+/// Names on the wire of one interface; what is absent is taken from the connector's
+/// WSDL or from the wire profile.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct WireSettings {
+    /// Namespace of the operations.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Namespace of the members of carriers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_namespace: Option<String>,
+    /// Whole SOAPAction, for an interface with one operation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// SOAPAction without the operation's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub action_prefix: Option<String>,
+    /// `wrapped` or `bare`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<String>,
 }
 
 /// A human decision about one requirement.

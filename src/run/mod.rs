@@ -11,6 +11,8 @@ mod play;
 pub mod preflight;
 pub mod prepare;
 mod session;
+mod undo;
+mod wire;
 mod world;
 
 use std::sync::Arc;
@@ -71,6 +73,7 @@ pub async fn run(
         () = stages(&world, &entries) => Ending::Completed,
         ending = cancel => ending,
     };
+    undo::all(&world).await;
     world.finish();
     sink.emit(RunEvent::Finished {
         ending,

@@ -18,6 +18,8 @@ use crate::base::json;
 use crate::base::rng::Rng;
 use crate::expr::{Scope, from_json, to_json};
 use crate::judgement::Facts;
+use crate::soap::decode::Decoded;
+use crate::soap::encode::Changes;
 use crate::model::event::RunEvent;
 use crate::model::exchange::{TransportFault, TransportFaultKind, WireRequest};
 use crate::model::outcome::{FaultDomain, Outcome, Scope as RunScope};
@@ -63,6 +65,7 @@ pub(super) async fn play(world: &World<'_>, entry: &PlanEntry<'_>) {
                 .collect(),
         ),
         exchanges: AtomicUsize::new(0),
+        drawn: AtomicUsize::new(0),
         nonce: Rng::named(
             world.options.seed,
             &format!("{}/{}", entry.scenario.id, entry.mode),
@@ -81,6 +84,9 @@ pub(super) async fn play(world: &World<'_>, entry: &PlanEntry<'_>) {
             // A key that the scenario replaced is back in force for the others; the key
             // set that is served keeps both.
             world.restore_key();
+            if let Some(server) = &world.prepared.key_server {
+                server.set_available(true);
+            }
             for name in &entry.scenario.exports {
                 if let Some(value) = frame.scope.get(name) {
                     world.export(name, value.clone());
@@ -138,6 +144,8 @@ struct Player<'w, 'a> {
     entry: &'w PlanEntry<'a>,
     checks: Mutex<Vec<CheckState>>,
     exchanges: AtomicUsize,
+    /// Random texts given out so far.
+    drawn: AtomicUsize,
     nonce: String,
 }
 
@@ -159,6 +167,12 @@ impl<'w, 'a> Player<'w, 'a> {
         scope.set_json("fixtures", &json!(prepared.target.fixtures));
         scope.set_json("connection", &json!(prepared.target.connection));
         scope.set_json("target", &public);
+        scope.set_json("application_id", &json!(prepared.target.application_id));
+        scope.set_json("application_key", &json!(prepared.application_key));
+        scope.set_json("application_key_bits", &json!(prepared.application_key_bits()));
+        scope.set_json("resolution", &prepared.resolution());
+        scope.set_json("wsdl", &self.world.wsdl());
+        scope.set_json("listener", &prepared.listener());
         scope.set_json("mode", &json!(self.entry.mode));
         scope.set_json("modes", &json!(prepared.modes));
         scope.set_json("nonce", &json!(self.nonce));
@@ -454,6 +468,7 @@ impl<'w, 'a> Player<'w, 'a> {
                     claims,
                     header,
                     name,
+                    claims_as,
                 } => {
                     let render = |list: &[(String, Option<crate::expr::Template>)]| {
                         list.iter()
@@ -481,7 +496,7 @@ impl<'w, 'a> Player<'w, 'a> {
                         claims: render(claims)?,
                         header: render(header)?,
                     };
-                    let token = session::build_token(
+                    let signed = session::build_token(
                         self.world,
                         &actor,
                         self.entry.mode,
@@ -489,7 +504,10 @@ impl<'w, 'a> Player<'w, 'a> {
                         &changes,
                     )
                     .map_err(|reason| self.unconfigured(reason))?;
-                    frame.scope.set_json(name, &json!(token));
+                    frame.scope.set_json(name, &json!(signed.token));
+                    if let Some(name) = claims_as {
+                        frame.scope.set_json(name, &signed.claims);
+                    }
                     Ok(())
                 }
                 Action::Bind(bindings) => {
@@ -732,6 +750,17 @@ impl<'w, 'a> Player<'w, 'a> {
                     frame.scope.set_json("tls", &json!(facts));
                 }
             }
+            Probe::Keys { available } => {
+                let Some(server) = &self.world.prepared.key_server else {
+                    return Err(
+                        self.unconfigured("the run serves no key set (`jwt.serve_keys_on`)")
+                    );
+                };
+                server.set_available(available);
+            }
+            Probe::Listener => {
+                frame.scope.set_json("listener", &self.world.prepared.listener());
+            }
             Probe::PlainHttp => {
                 let timeout = Duration::from_secs(
                     self.world.prepared.target.limits.request_timeout_s.min(10),
@@ -774,9 +803,15 @@ impl<'w, 'a> Player<'w, 'a> {
         Ok(())
     }
 
-    /// A random text that no other token of the run carries.
+    /// A random text that no other token of the run carries: 32 digits in capitals.
     fn fresh(&self) -> String {
-        format!("{}{:x}", self.nonce, self.exchanges.load(Ordering::Relaxed))
+        let number = self.drawn.fetch_add(1, Ordering::Relaxed);
+        Rng::named(
+            self.world.options.seed,
+            &format!("{}/{number}", self.nonce),
+        )
+        .hex(32)
+        .to_uppercase()
     }
 
     fn authentication_operation(&self) -> String {
@@ -806,7 +841,10 @@ impl<'w, 'a> Player<'w, 'a> {
 
     fn url(&self, path: &str) -> String {
         let base = self.world.prepared.url.as_str().trim_end_matches('/');
-        format!("{base}/{path}")
+        match path.is_empty() || path.starts_with('?') {
+            true => format!("{base}{path}"),
+            false => format!("{base}/{path}"),
+        }
     }
 
     fn authentication(&self, authorization: Option<String>, body: Option<String>) -> WireRequest {
@@ -847,7 +885,7 @@ impl<'w, 'a> Player<'w, 'a> {
         let fresh = made.incoming.answer.as_ref().and_then(|answer| {
             let mut scope = Scope::default();
             scope.set_json("answer", answer);
-            let value = self.world.suite.access_token.eval(&scope).ok()?;
+            let value = self.world.suite.access_token.as_ref()?.eval(&scope).ok()?;
             value
                 .as_str()
                 .filter(|text| !text.is_empty())
@@ -895,6 +933,9 @@ impl<'w, 'a> Player<'w, 'a> {
     ) -> Result<(), Stop> {
         let world = self.world;
         let author = |error: crate::expr::ExprError| Stop::author(error.to_string());
+        if world.suite.access_token.is_none() && call.operation == self.authentication_operation() {
+            self.challenge(actor, frame)?;
+        }
         let mut body = match (&call.body, world.suite.templates.get(&call.operation)) {
             (Some(template), _) | (None, Some(template)) => {
                 template.render(&frame.scope).map_err(author)?
@@ -955,19 +996,9 @@ impl<'w, 'a> Player<'w, 'a> {
         frame: &mut Frame,
         body: Option<Value>,
     ) -> Result<(), Stop> {
-        let request = WireRequest {
-            method: "POST".to_owned(),
-            url: self.url(&call.operation),
-            headers: vec![
-                ("accept".to_owned(), "application/json".to_owned()),
-                ("content-type".to_owned(), "application/json".to_owned()),
-            ],
-            body: body
-                .as_ref()
-                .map(Value::to_string)
-                .unwrap_or_default()
-                .into_bytes(),
-        };
+        let changes = self.soap_changes(call, frame)?;
+        let request = session::request(self.world, &call.operation, body.as_ref(), &changes)
+            .ok_or_else(|| Stop::author(format!("{} has no wire names", call.operation)))?;
         let plain = call.options.token.is_none() && !step.invalid && !judges_status(&step.expect);
         let made = self
             .with_token(
@@ -981,6 +1012,60 @@ impl<'w, 'a> Player<'w, 'a> {
             )
             .await?;
         self.settle(step, frame, made, plain).await
+    }
+
+    /// A fresh token for a handshake; without a key to sign with there is none.
+    fn challenge(&self, actor: &Actor, frame: &mut Frame) -> Result<(), Stop> {
+        let changes = TokenChanges::default();
+        let mode = &self.entry.mode;
+        let signed = session::build_token(self.world, actor, mode, &self.fresh(), &changes)
+            .map_err(|reason| self.unconfigured(reason))?;
+        frame.scope.set_json("signed_token", &json!(signed.token));
+        frame.scope.set_json("challenge", &signed.claims);
+        Ok(())
+    }
+
+    /// How the message of a call is written.
+    fn soap_changes(&self, call: &Call, frame: &mut Frame) -> Result<Changes, Stop> {
+        let options = &call.soap;
+        let Some(soap) = &self.world.suite.soap else {
+            return Ok(Changes::default());
+        };
+        let names = soap
+            .operation(&call.operation)
+            .and_then(|operation| self.world.names(&operation.binding));
+        let action = names.map(|names| names.action(&call.operation));
+        frame.scope.set_json("soap_action", &json!(action));
+        let scope = &frame.scope;
+        let text = |template: &Option<crate::expr::Template>| match template {
+            Some(template) => template
+                .render_text(scope)
+                .map(Some)
+                .map_err(|error| Stop::author(error.to_string())),
+            None => Ok(None),
+        };
+        let mut replace = Vec::new();
+        for (from, to) in &options.replace {
+            let text = |template: &crate::expr::Template| {
+                template
+                    .render_text(scope)
+                    .map_err(|error| Stop::author(error.to_string()))
+            };
+            replace.push((text(from)?, text(to)?));
+        }
+        Ok(Changes {
+            style: options.style,
+            declaration: options.declaration,
+            nulls: options.nulls,
+            action: text(&options.action)?,
+            prolog: text(&options.prolog)?,
+            header: text(&options.header)?,
+            extra: text(&options.extra)?,
+            namespace: text(&options.namespace)?,
+            body: text(&options.body)?,
+            replace,
+            pad: options.pad,
+        })
     }
 
     #[expect(
@@ -1014,9 +1099,16 @@ impl<'w, 'a> Player<'w, 'a> {
                 (value.to_string().into_bytes(), Some(value))
             }
         };
-        let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
+        let kind = match self.world.suite.soap {
+            Some(_) => "text/xml; charset=utf-8",
+            None => "application/json",
+        };
+        let mut headers = Vec::new();
+        if self.world.suite.soap.is_none() {
+            headers.push(("accept".to_owned(), kind.to_owned()));
+        }
         if !matches!(body, RawBody::None) {
-            headers.push(("content-type".to_owned(), "application/json".to_owned()));
+            headers.push(("content-type".to_owned(), kind.to_owned()));
         }
         let request = WireRequest {
             method: method.to_owned(),
@@ -1071,7 +1163,7 @@ impl<'w, 'a> Player<'w, 'a> {
                     }
                 }
             }
-            None if overridden => Some(None),
+            None if overridden || self.world.suite.access_token.is_none() => Some(None),
             None => None,
         };
         let base_headers = request.headers.clone();
@@ -1115,7 +1207,8 @@ impl<'w, 'a> Player<'w, 'a> {
         let second = self
             .send(step, frame, operation, request, body, false, 2)
             .await;
-        let requirement = &self.world.suite.profile.authentication.refresh.value;
+        let rules = &self.world.suite.profile.authentication;
+        let requirement = &rules.refresh.as_ref().unwrap_or(&rules.failing).value;
         let refused = matches!(&second.incoming.response, Ok(response) if response.status == 401);
         self.world
             .stand_call("calls/refresh", requirement, |state| {
@@ -1170,6 +1263,7 @@ impl<'w, 'a> Player<'w, 'a> {
             body: body.as_ref(),
             attempt,
             invalid: step.invalid,
+            malformed: step.malformed,
             authenticating,
             looking: false,
             situation: step
@@ -1221,7 +1315,14 @@ impl<'w, 'a> Player<'w, 'a> {
             body.as_ref()
                 .map_or_else(|| from_json(&Value::Null), from_json)
         };
+        let (fault, wire) = describe_message(made.incoming.message.as_ref());
         let members = [
+            ("fault", from_json(&fault)),
+            ("wire", from_json(&wire)),
+            (
+                "challenge",
+                frame.scope.get("challenge").cloned().unwrap_or_default(),
+            ),
             ("status", crate::expr::Value::from(status)),
             ("answer", body(&made.incoming.answer)),
             ("headers", from_json(&json!(headers))),
@@ -1242,7 +1343,7 @@ impl<'w, 'a> Player<'w, 'a> {
         }
         let stop = if plain {
             self.plain_call(step, &made, status)
-        } else if !(200..300).contains(&status) && !step.invalid && !judges_status(&step.expect) {
+        } else if !made.incoming.served() && !step.invalid && !judges_status(&step.expect) {
             // A step that says nothing of its status relies on success.
             let reason = format!("{} answered {}", made.operation, describe(&made.incoming));
             Some(Stop::connector(
@@ -1283,19 +1384,40 @@ impl<'w, 'a> Player<'w, 'a> {
                 state.deviate(deviation);
             });
         };
-        if (200..300).contains(&status) {
+        if made.incoming.served() {
             world.stand_call("calls/valid", &rules.failing.value, |state| {
                 state.judged += 1
             });
+            if let Some(missing) = &rules.missing {
+                world.stand_call("calls/supported", &missing.value, |state| state.judged += 1);
+            }
             world.stand_call("calls/steady", &rules.switching.value, |state| {
                 state.judged += 1
             });
+            if !self.succeeded(made) {
+                // Served and refused: what the answer says is judged by its own rows.
+                let reason = format!(
+                    "{} answered {} to a valid request",
+                    made.operation,
+                    describe(&made.incoming)
+                );
+                if discovering {
+                    world.set_operation(&made.operation, OperationState::Failing);
+                }
+                let cause = format!("{} refuses a valid request", made.operation);
+                return Some(Stop::connector(cause, reason));
+            }
             if discovering {
                 world.set_operation(&made.operation, OperationState::Supported);
             }
             return None;
         }
-        if status == rules.unsupported {
+        let fault = made.incoming.message.as_ref().and_then(|message| message.fault.as_ref());
+        let unsupported = match fault {
+            Some(fault) => rules.unsupported_faults.contains(&fault.code),
+            None => status == rules.unsupported,
+        };
+        if unsupported {
             if known == Some(OperationState::Supported) {
                 deviate(
                     "calls/steady",
@@ -1311,11 +1433,11 @@ impl<'w, 'a> Player<'w, 'a> {
                 world.set_operation(&made.operation, OperationState::NotSupported);
             }
             if world.mandatory(&made.operation) {
-                deviate(
-                    "calls/valid",
-                    &rules.failing.value,
-                    "an answer: the operation is mandatory",
-                );
+                let (check, requirement) = match &rules.missing {
+                    Some(missing) => ("calls/supported", &missing.value),
+                    None => ("calls/valid", &rules.failing.value),
+                };
+                deviate(check, requirement, "an answer: the operation is mandatory");
                 return Some(Stop::Blocked(
                     self.failing(&made.operation, OperationState::NotSupported),
                 ));
@@ -1348,6 +1470,16 @@ impl<'w, 'a> Player<'w, 'a> {
             format!("{} refuses a valid request", made.operation),
             reason,
         ))
+    }
+
+    /// Whether an answer that was served says that the call was done.
+    fn succeeded(&self, made: &Made) -> bool {
+        let Some(success) = &self.world.suite.success else {
+            return true;
+        };
+        let mut scope = Scope::default();
+        scope.set_json("answer", made.incoming.answer.as_ref().unwrap_or(&Value::Null));
+        evaluate(success, &scope).is_ok_and(|value| value.is_true())
     }
 
     fn fault(&self, operation: &str, fault: &TransportFault) -> Stop {
@@ -1398,6 +1530,7 @@ impl<'w, 'a> Player<'w, 'a> {
                 answer: made.incoming.answer.as_ref(),
                 elapsed_ms: made.incoming.elapsed_ms,
                 authenticating: false,
+                message: made.incoming.message.as_ref(),
             })
         });
         let situation = Situation {
@@ -1570,9 +1703,42 @@ fn apply_changes(body: &mut Value, changes: &Value) -> Result<(), String> {
     Ok(())
 }
 
+/// Fault and wire issues of a SOAP message, as expressions see them.
+fn describe_message(message: Option<&Decoded>) -> (Value, Value) {
+    let Some(message) = message else {
+        return (Value::Null, Value::Null);
+    };
+    let fault = message.fault.as_ref().map_or(Value::Null, |fault| {
+        json!({"code": fault.code, "string": fault.string, "detail": fault.detail})
+    });
+    let wire: Vec<Value> = message
+        .issues
+        .iter()
+        .map(|issue| {
+            json!({
+                "kind": issue.kind.name(),
+                "at": issue.at,
+                "expected": issue.expected,
+                "actual": issue.actual,
+            })
+        })
+        .collect();
+    (fault, Value::Array(wire))
+}
+
 /// An answer in a few words.
 pub(super) fn describe(incoming: &Incoming) -> String {
+    let fault = incoming
+        .message
+        .as_ref()
+        .and_then(|message| message.fault.as_ref());
     match &incoming.response {
+        Ok(response) if fault.is_some() => {
+            let fault = fault.map_or_else(String::new, |fault| {
+                format!("fault {}: {}", fault.code, json::cut(&fault.string, 120))
+            });
+            format!("{} with the {fault}", response.status)
+        }
         Ok(response) => {
             let body = match &incoming.answer {
                 Some(answer) => json::brief(answer, 160),
@@ -1612,6 +1778,7 @@ pub(super) async fn authenticate_once(
         body: None,
         attempt: 1,
         invalid: false,
+        malformed: false,
         authenticating: true,
         looking: true,
         situation: None,

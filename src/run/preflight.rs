@@ -6,10 +6,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::play::{authenticate_once, describe};
+use super::wire;
 use super::world::{Gate, Incoming, World};
 use crate::expr::Scope;
 use crate::model::exchange::{TransportFault, TransportFaultKind};
 use crate::model::outcome::FaultDomain;
+use crate::soap::Soap;
 
 /// What one look found, in the order of looking.
 #[derive(Debug, Clone)]
@@ -141,6 +143,11 @@ pub(super) async fn examine(world: &World<'_>) -> Vec<Finding> {
             return findings;
         }
     }
+    if let Some(soap) = &world.suite.soap {
+        wire::resolve(world, soap).await;
+        findings.extend(handshake(world, soap).await);
+        return findings;
+    }
     for (number, mode) in prepared.modes.iter().enumerate() {
         let finding = match authenticate_once(world, mode, number + 1).await {
             Ok((_, incoming)) => {
@@ -179,6 +186,70 @@ pub(super) async fn examine(world: &World<'_>) -> Vec<Finding> {
         findings.push(one);
     }
     findings
+}
+
+/// Whether a SOAP service answers, and what it says to a handshake.
+async fn handshake(world: &World<'_>, soap: &Soap) -> Option<Finding> {
+    let profile = &world.suite.profile;
+    let operation = &profile.authentication.operation.value;
+    let (asked, answer) = match (world.prepared.modes.first(), &profile.calls.probe) {
+        (Some(mode), _) => (operation, wire::handshake(world, soap, mode).await),
+        (None, Some(probe)) => (&probe.value, wire::look(world, &probe.value).await),
+        (None, None) => return None,
+    };
+    let incoming = match answer {
+        Ok(incoming) => incoming,
+        Err(reason) => {
+            let remedy = "complete the target file";
+            let domain = FaultDomain::Configuration;
+            return Some(Finding::blocking("handshake", domain, reason, remedy));
+        }
+    };
+    let response = match &incoming.response {
+        Ok(response) => response,
+        Err(fault) => {
+            return Some(Finding::blocking(
+                "answer",
+                FaultDomain::Connector,
+                format!("{asked} gives no answer: {}", fault.detail),
+                "look at the connector's log",
+            ));
+        }
+    };
+    let html = response
+        .header("content-type")
+        .is_some_and(|kind| kind.contains("html"));
+    let envelope = incoming
+        .message
+        .as_ref()
+        .is_some_and(|message| message.envelope);
+    Some(match response.status {
+        _ if envelope && wire::recognised(world, &incoming) => {
+            Finding::fine("handshake", format!("{asked} is answered"))
+        }
+        _ if envelope => Finding::note(
+            "handshake",
+            format!("{asked} answers {}", describe(&incoming)),
+            "the scenarios judge this answer",
+        ),
+        404 | 405 => Finding::blocking(
+            "base path",
+            FaultDomain::Configuration,
+            format!("{asked} answers {}", response.status),
+            "check the path in `url`: it is the address of the service itself",
+        ),
+        status if html || (300..400).contains(&status) => Finding::blocking(
+            "base path",
+            FaultDomain::Configuration,
+            format!("{asked} answers {status}, and no SOAP message"),
+            "check the path in `url`: it is the address of the service itself",
+        ),
+        _ => Finding::note(
+            "handshake",
+            format!("{asked} answers {}", describe(&incoming)),
+            "the scenarios judge this answer",
+        ),
+    })
 }
 
 fn unreachable(host: &str, fault: &TransportFault) -> Finding {
@@ -234,7 +305,11 @@ fn credential(world: &World<'_>, mode: &str, incoming: &Incoming) -> Finding {
         200 if !html => {
             let mut scope = Scope::default();
             scope.set_json("answer", incoming.answer.as_ref().unwrap_or(&Value::Null));
-            let token = world.suite.access_token.eval(&scope).ok();
+            let token = world
+                .suite
+                .access_token
+                .as_ref()
+                .and_then(|expr| expr.eval(&scope).ok());
             let given =
                 token.is_some_and(|token| token.as_str().is_some_and(|text| !text.is_empty()));
             if given {

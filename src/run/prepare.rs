@@ -7,10 +7,11 @@ use std::sync::Arc;
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use crate::auth::{KeyServer, SigningKey};
+use crate::auth::{ApplicationKey, ApplicationKeyPair, KeyServer, SigningKey};
 use crate::base::redact::Redactor;
 use crate::model::profile::CredentialKind;
 use crate::model::target::{SecretError, Target, User};
+use crate::soap::{Operation, Shape, Soap, WireNames, WireOverrides};
 use crate::suite::Suite;
 use crate::transport::{Client, ClientError, ClientSettings, Trust};
 
@@ -27,6 +28,12 @@ pub struct Prepared {
     pub key: Option<Arc<SigningKey>>,
     /// Serves the key set while the run lasts.
     pub key_server: Option<KeyServer>,
+    /// Public half of the application's key, as text.
+    pub application_key: Option<String>,
+    /// Both halves of the application's key, where the operator has given them.
+    pub application_pair: Option<ApplicationKeyPair>,
+    /// WSDL of the target file.
+    pub wsdl: Option<String>,
     pub redactor: Arc<Redactor>,
     pub trust: Trust,
     pub client: Client,
@@ -65,6 +72,22 @@ pub enum PrepareError {
     },
     #[error("customer `{role}`: {source}")]
     Secret { role: String, source: SecretError },
+    #[error("`application_private_key`: {0}")]
+    PrivateKey(SecretError),
+    #[error("`application_private_key`: {0}")]
+    PrivateKeyForm(String),
+    #[error("`application_key`: {0}")]
+    ApplicationKey(SecretError),
+    #[error("`application_key`: {0}")]
+    ApplicationKeyForm(String),
+    #[error("`connection.secrets.{name}`: {source}")]
+    ConnectionSecret { name: String, source: SecretError },
+    #[error("`url: {0}` names an application that `apps` does not hold; add its registered URL there: `apps: {{ \"{1}\": https://… }}`")]
+    UnknownApplication(String, String),
+    #[error("`wsdl: {0}`: {1}")]
+    Wsdl(String, String),
+    #[error("`wire`: {0}")]
+    Wire(String),
     #[error("`jwt.key: {path}`: {reason}")]
     Key { path: String, reason: String },
     #[error("`jwt.serve_keys_on`: {0}")]
@@ -123,8 +146,38 @@ impl Prepared {
             })
             .map(|mode| mode.name.clone())
             .collect();
-        if modes.is_empty() {
+        if modes.is_empty() && !suite.profile.authentication.optional {
             return Err(PrepareError::NoMode);
+        }
+        read_connection(&mut target, base, &redactor)?;
+        let application_pair = match &target.application_private_key {
+            Some(source) => {
+                let text = source.read(base).map_err(PrepareError::PrivateKey)?;
+                redactor.register("secret", text.trim());
+                let pair = ApplicationKeyPair::parse(&text)
+                    .map_err(|error| PrepareError::PrivateKeyForm(error.to_string()))?;
+                for number in pair.secret_numbers() {
+                    redactor.register("private-key", &number);
+                }
+                Some(pair)
+            }
+            None => None,
+        };
+        let application_key = match (&target.application_key, &application_pair) {
+            (Some(source), _) => Some(source.read(base).map_err(PrepareError::ApplicationKey)?),
+            (None, Some(pair)) => Some(pair.public_pem()),
+            (None, None) => None,
+        };
+        let wsdl = match &target.wsdl {
+            Some(path) => Some(
+                std::fs::read_to_string(base.join(path))
+                    .map_err(|error| PrepareError::Wsdl(path.display().to_string(), error.to_string()))?,
+            ),
+            None => None,
+        };
+        if let Some(text) = &application_key {
+            ApplicationKey::parse(text)
+                .map_err(|error| PrepareError::ApplicationKeyForm(error.to_string()))?;
         }
         let trust = match (&target.tls.ca_pem, &target.tls.ca_file) {
             (Some(pem), _) => {
@@ -150,6 +203,9 @@ impl Prepared {
             secrets,
             key,
             key_server,
+            application_key,
+            application_pair,
+            wsdl,
             redactor,
             trust,
             client,
@@ -176,6 +232,66 @@ impl Prepared {
         }
     }
 
+    /// Size of the application's key in bits, where it is known.
+    pub(super) fn application_key_bits(&self) -> Option<usize> {
+        let key = ApplicationKey::parse(self.application_key.as_deref()?).ok()?;
+        Some(key.bits())
+    }
+
+    /// How the address of the target file became the URL that is called.
+    pub fn resolution(&self) -> Value {
+        let id = application_of(&self.target.url).or(self.target.application_id.as_deref());
+        let asked = match application_of(&self.target.url) {
+            Some(_) => self.target.url.trim().to_owned(),
+            None => id.map_or_else(String::new, |id| format!("app://{id}")),
+        };
+        json!({"asked": asked, "application_id": id, "url": self.url.as_str()})
+    }
+
+    /// The harness's own listener, and what was fetched from it.
+    pub fn listener(&self) -> Value {
+        match &self.key_server {
+            Some(server) => json!({
+                "url": server.canary_url(""),
+                "fetched": server.fetched(),
+            }),
+            None => Value::Null,
+        }
+    }
+
+    /// Wire names before anything is known of the connector: the first wire profile of
+    /// each interface, with what the target file says over it.
+    pub(super) fn default_names(&self, suite: &Suite) -> BTreeMap<String, WireNames> {
+        let bindings = suite.soap.iter().flat_map(Soap::bindings);
+        bindings
+            .filter_map(|binding| {
+                let names = WireNames::of_profile(binding, binding.wires.first()?);
+                Some((binding.name.clone(), self.overridden(suite, &binding.name, names)))
+            })
+            .collect()
+    }
+
+    /// Names with those of the target file over them.
+    pub(super) fn overridden(&self, suite: &Suite, binding: &str, names: WireNames) -> WireNames {
+        let Some(settings) = self.target.wire.get(binding) else {
+            return names;
+        };
+        let operations: Vec<&Operation> = suite
+            .soap
+            .iter()
+            .flat_map(Soap::operations)
+            .filter(|operation| operation.binding == binding)
+            .collect();
+        let overrides = WireOverrides {
+            namespace: settings.namespace.clone(),
+            data_namespace: settings.data_namespace.clone(),
+            action: settings.action.clone(),
+            action_prefix: settings.action_prefix.clone(),
+            shape: settings.shape.as_deref().and_then(Shape::parse),
+        };
+        names.with(&overrides, &operations)
+    }
+
     /// The target file for expressions and for the report: without secrets.
     pub fn public_target(&self) -> Value {
         let mut echo = serde_json::to_value(&self.target).unwrap_or(Value::Null);
@@ -184,6 +300,19 @@ impl Prepared {
                 if let Some(secret) = customer.get_mut("secret") {
                     *secret = json!("given");
                 }
+            }
+        }
+        for name in ["application_key", "application_private_key"] {
+            if let Some(key) = echo.get_mut(name) {
+                *key = json!("given");
+            }
+        }
+        if let Some(secrets) = echo
+            .pointer_mut("/connection/secrets")
+            .and_then(Value::as_object_mut)
+        {
+            for secret in secrets.values_mut() {
+                *secret = json!("given");
             }
         }
         if let Some(tls) = echo.get_mut("tls").and_then(Value::as_object_mut) {
@@ -217,16 +346,44 @@ fn is_loopback(host: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
+/// The application id of an `app://` address; the scheme in any letter case.
+fn application_of(address: &str) -> Option<&str> {
+    let (scheme, id) = address.trim().split_once("://")?;
+    scheme
+        .eq_ignore_ascii_case("app")
+        .then(|| id.trim_end_matches('/'))
+}
+
+/// The URL that is registered for an address: what the application authorization
+/// service looks up for `app://`, and the address itself otherwise.
+fn registered(target: &Target) -> Result<&str, PrepareError> {
+    let Some(id) = application_of(&target.url) else {
+        return Ok(&target.url);
+    };
+    let found = target
+        .apps
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(id));
+    match found {
+        Some((_, url)) => Ok(url),
+        None => Err(PrepareError::UnknownApplication(
+            target.url.clone(),
+            id.to_owned(),
+        )),
+    }
+}
+
 fn check_url(target: &Target) -> Result<Url, PrepareError> {
-    let bad = || PrepareError::Url(target.url.clone());
-    let mut url = Url::parse(target.url.trim()).map_err(|_| bad())?;
+    let address = registered(target)?;
+    let bad = || PrepareError::Url(address.to_owned());
+    let mut url = Url::parse(address.trim()).map_err(|_| bad())?;
     let host = url.host_str().map(str::to_owned).ok_or_else(bad)?;
     match url.scheme() {
         "https" => {}
-        "http" if !target.allow_http => return Err(PrepareError::PlainHttp(target.url.clone())),
+        "http" if !target.allow_http => return Err(PrepareError::PlainHttp(address.to_owned())),
         "http" => {
             if !is_loopback(&host) {
-                return Err(PrepareError::PlainHttpRemote(target.url.clone()));
+                return Err(PrepareError::PlainHttpRemote(address.to_owned()));
             }
         }
         _ => return Err(bad()),
@@ -271,6 +428,22 @@ fn check_names(suite: &Suite, target: &Target) -> Result<(), PrepareError> {
         target.claims.keys(),
         profile.claims.keys().map(String::as_str).collect(),
     )?;
+    let bindings: Vec<&str> = suite
+        .soap
+        .iter()
+        .flat_map(Soap::bindings)
+        .map(|binding| binding.name.as_str())
+        .collect();
+    unknown("interface in `wire`", target.wire.keys(), bindings)?;
+    for (name, settings) in &target.wire {
+        if let Some(shape) = &settings.shape
+            && Shape::parse(shape).is_none()
+        {
+            return Err(PrepareError::Wire(format!(
+                "`{name}.shape: {shape}` is neither wrapped nor bare"
+            )));
+        }
+    }
     let rows = suite
         .catalogue
         .requirements
@@ -291,6 +464,42 @@ fn check_names(suite: &Suite, target: &Target) -> Result<(), PrepareError> {
                 rows.last().unwrap_or(&"")
             ),
         });
+    }
+    Ok(())
+}
+
+/// Reads the secrets among the connection values, and puts them in their places.
+fn read_connection(
+    target: &mut Target,
+    base: &Path,
+    redactor: &Redactor,
+) -> Result<(), PrepareError> {
+    /// Field keys whose values are taken for secrets though they stand in `values`.
+    const SECRET_WORDS: [&str; 5] = ["passw", "secret", "token", "apikey", "api_key"];
+    let connection = &mut target.connection;
+    for (name, source) in &connection.secrets {
+        let failed = |source| PrepareError::ConnectionSecret {
+            name: name.clone(),
+            source,
+        };
+        let secret = source.read(base).map_err(failed)?;
+        redactor.register("secret", &secret);
+        connection.values.insert(name.clone(), secret.clone());
+        if !connection.second_values.is_empty() {
+            let second = connection.second_values.entry(name.clone());
+            second.or_insert(secret);
+        }
+    }
+    let all = [
+        &connection.values,
+        &connection.second_values,
+        &connection.bad_values,
+    ];
+    for (name, value) in all.into_iter().flatten() {
+        let name = name.to_lowercase();
+        if SECRET_WORDS.iter().any(|word| name.contains(word)) && !value.is_empty() {
+            redactor.register("secret", value);
+        }
     }
     Ok(())
 }

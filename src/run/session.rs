@@ -12,7 +12,9 @@ use tokio::sync::Mutex;
 use super::world::World;
 use crate::auth::{ForgeContext, TokenTemplate, forge, mint};
 use crate::expr::{Scope, Template};
+use crate::model::exchange::WireRequest;
 use crate::model::profile::{CredentialKind, Mode};
+use crate::soap::encode::{self, Changes};
 
 /// A user of a customer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,6 +77,13 @@ pub(super) struct TokenChanges {
     pub header: Vec<(String, Option<Value>)>,
 }
 
+/// A token that the harness signed, and what it claims.
+#[derive(Debug)]
+pub(super) struct SignedToken {
+    pub token: String,
+    pub claims: Value,
+}
+
 /// The actor's credential in a mode; `Err` says what is missing.
 pub(super) fn credential(
     world: &World<'_>,
@@ -91,7 +100,8 @@ pub(super) fn credential(
             .cloned()
             .ok_or_else(|| format!("customer `{}` has no secret in the target file", actor.role)),
         CredentialKind::SignedToken => {
-            signed_token(world, actor, mode, nonce, &TokenChanges::default())
+            let changes = TokenChanges::default();
+            signed_token(world, actor, mode, nonce, &changes).map(|signed| signed.token)
         }
     }
 }
@@ -113,7 +123,7 @@ pub(super) fn build_token(
     mode: &str,
     nonce: &str,
     changes: &TokenChanges,
-) -> Result<String, String> {
+) -> Result<SignedToken, String> {
     signed_token(world, actor, find_mode(world, mode)?, nonce, changes)
 }
 
@@ -123,7 +133,7 @@ fn signed_token(
     mode: &Mode,
     nonce: &str,
     changes: &TokenChanges,
-) -> Result<String, String> {
+) -> Result<SignedToken, String> {
     let key = world
         .key()
         .ok_or("the target file gives no key to sign with")?;
@@ -153,7 +163,8 @@ fn signed_token(
         for (name, value) in changes {
             match value {
                 Some(value) => members.insert(name.clone(), value.clone()),
-                None => members.shift_remove(name),
+                // Null keeps the default from being filled in.
+                None => members.insert(name.clone(), Value::Null),
             };
         }
         Ok(members)
@@ -169,7 +180,11 @@ fn signed_token(
                 .parse()
                 .map_err(|_| format!("unknown token defect `{defect}`"))?;
             let other = world.stranger_key()?;
+            let listener = world.prepared.key_server.as_ref();
+            let listener = listener.map(|server| server.canary_url("forged"));
             let context = ForgeContext {
+                listener: listener.as_deref(),
+                application: world.prepared.application_pair.as_ref(),
                 key: &key,
                 other: &other,
                 now,
@@ -180,8 +195,30 @@ fn signed_token(
         }
     };
     let token = token.map_err(|error| error.to_string())?;
-    world.prepared.redactor.register("jwt", &token);
-    Ok(token)
+    if mode.readable {
+        let signature = token.rsplit('.').next().unwrap_or_default();
+        world.prepared.redactor.shorten(signature);
+        world.describe_token(&token, describe_claims(&template.claims, changes.defect.as_deref()));
+    } else {
+        world.prepared.redactor.register("jwt", &token);
+    }
+    Ok(SignedToken {
+        token,
+        claims: Value::Object(template.claims),
+    })
+}
+
+/// The claims of a token in one line.
+fn describe_claims(claims: &Map<String, Value>, defect: Option<&str>) -> String {
+    let mut said: Vec<String> = claims
+        .iter()
+        .map(|(name, value)| match value {
+            Value::String(text) => format!("{name} {text}"),
+            other => format!("{name} {other}"),
+        })
+        .collect();
+    said.extend(defect.map(|defect| format!("defect {defect}")));
+    said.join(", ")
 }
 
 /// Puts `customer` and `user` into a scope, without secrets.
@@ -209,12 +246,55 @@ pub(super) fn describe_actor(world: &World<'_>, actor: &Actor, scope: &mut Scope
     );
 }
 
+/// The request of a call, in the protocol of the API; without a token.
+pub(super) fn request(
+    world: &World<'_>,
+    operation: &str,
+    body: Option<&Value>,
+    changes: &Changes,
+) -> Option<WireRequest> {
+    let base = world.prepared.url.as_str();
+    let Some(soap) = &world.suite.soap else {
+        let json = || "application/json".to_owned();
+        return Some(WireRequest {
+            method: "POST".to_owned(),
+            url: format!("{}/{operation}", base.trim_end_matches('/')),
+            headers: vec![
+                ("accept".to_owned(), json()),
+                ("content-type".to_owned(), json()),
+            ],
+            body: body.map(Value::to_string).unwrap_or_default().into_bytes(),
+        });
+    };
+    let operation = soap.operation(operation)?;
+    let names = world.names(&operation.binding)?;
+    Some(WireRequest {
+        method: "POST".to_owned(),
+        url: base.to_owned(),
+        headers: vec![
+            ("content-type".to_owned(), "text/xml; charset=utf-8".to_owned()),
+            ("soapaction".to_owned(), encode::action(&names, operation, changes)),
+        ],
+        body: encode::envelope(soap, &names, operation, body, changes),
+    })
+}
+
 /// Registers every text of an authentication answer that may be a token, before the
 /// answer is recorded.
 pub(super) fn register_tokens(world: &World<'_>, answer: &Value) {
     let mut scope = Scope::default();
     scope.set_json("answer", answer);
-    let token = world.suite.access_token.eval(&scope).ok();
+    if let Some(expr) = &world.suite.answer_token {
+        let token = expr.eval(&scope).unwrap_or_default();
+        let signature = token.as_str().and_then(|token| token.trim().rsplit('.').next());
+        if let Some(signature) = signature.filter(|signature| signature.len() > 16) {
+            world.prepared.redactor.shorten(signature);
+        }
+    }
+    let Some(access_token) = &world.suite.access_token else {
+        return;
+    };
+    let token = access_token.eval(&scope).ok();
     let texts = token
         .as_ref()
         .and_then(|token| token.as_str())

@@ -9,7 +9,7 @@ use base64::Engine as _;
 use serde_json::Value;
 
 use super::judge::CheckState;
-use super::{Options, Prepared, Sink, seconds, session};
+use super::{Options, Prepared, Sink, seconds, session, undo};
 use crate::auth::SigningKey;
 use crate::base::clock::Clock;
 use crate::expr::Scope;
@@ -22,6 +22,8 @@ use crate::model::exchange::{
 use crate::model::outcome::FaultDomain;
 use crate::model::report::ConnectorFacts;
 use crate::model::requirement::RequirementId;
+use crate::soap::WireNames;
+use crate::soap::decode::{Decoded, decode};
 use crate::suite::{AlwaysKind, AlwaysRule, Suite};
 use crate::transport::Sent;
 
@@ -77,6 +79,15 @@ pub(super) struct World<'a> {
     standing: Mutex<BTreeMap<String, Standing>>,
     gates: Mutex<BTreeMap<String, Gate>>,
     tls: Mutex<Option<TlsFacts>>,
+    /// Wire names in force, by interface; of an API that speaks SOAP.
+    names: Mutex<BTreeMap<String, WireNames>>,
+    /// Facts about the connector for the head of the report, beside those of the suite.
+    facts: Mutex<BTreeMap<String, String>>,
+    /// What is known of the connector's WSDL.
+    wsdl: Mutex<Value>,
+    /// What readers should know of signed tokens, by token.
+    tokens: Mutex<BTreeMap<String, String>>,
+    pub undone: undo::Pending,
     /// Requirements that a check has failed so far.
     failed: Mutex<BTreeSet<RequirementId>>,
 }
@@ -90,6 +101,8 @@ pub(super) struct Outgoing<'r> {
     pub body: Option<&'r Value>,
     pub attempt: u8,
     pub invalid: bool,
+    /// The message itself is wrong on purpose.
+    pub malformed: bool,
     pub authenticating: bool,
     /// Only looks whether anyone is there: what answers may be no connector at all.
     pub looking: bool,
@@ -100,7 +113,23 @@ pub(super) struct Outgoing<'r> {
 pub(super) struct Incoming {
     pub response: Result<WireResponse, TransportFault>,
     pub answer: Option<Value>,
+    /// The SOAP message that came, where the API speaks SOAP.
+    pub message: Option<Decoded>,
     pub elapsed_ms: f64,
+}
+
+impl Incoming {
+    /// The answer holds what was asked for, as far as the protocol tells.
+    pub(super) fn served(&self) -> bool {
+        let Ok(response) = &self.response else {
+            return false;
+        };
+        let success = (200..300).contains(&response.status);
+        match &self.message {
+            Some(message) => success && message.fault.is_none() && message.envelope,
+            None => success,
+        }
+    }
 }
 
 impl<'a> World<'a> {
@@ -125,6 +154,11 @@ impl<'a> World<'a> {
             standing: Mutex::default(),
             gates: Mutex::default(),
             tls: Mutex::default(),
+            names: Mutex::new(prepared.default_names(suite)),
+            facts: Mutex::default(),
+            wsdl: Mutex::new(Value::Null),
+            tokens: Mutex::default(),
+            undone: undo::Pending::default(),
             failed: Mutex::default(),
         }
     }
@@ -186,6 +220,33 @@ impl<'a> World<'a> {
 
     pub(super) fn set_tls(&self, facts: TlsFacts) {
         *lock(&self.tls) = Some(facts);
+    }
+
+    /// Wire names in force for an interface.
+    pub(super) fn names(&self, binding: &str) -> Option<WireNames> {
+        lock(&self.names).get(binding).cloned()
+    }
+
+    pub(super) fn set_names(&self, binding: &str, names: WireNames) {
+        lock(&self.names).insert(binding.to_owned(), names);
+    }
+
+    /// Notes a fact for the head of the report.
+    pub(super) fn note(&self, label: impl Into<String>, text: impl Into<String>) {
+        lock(&self.facts).insert(label.into(), text.into());
+    }
+
+    pub(super) fn wsdl(&self) -> Value {
+        lock(&self.wsdl).clone()
+    }
+
+    pub(super) fn set_wsdl(&self, facts: Value) {
+        *lock(&self.wsdl) = facts;
+    }
+
+    /// Remembers what a signed token says, for those who read the evidence.
+    pub(super) fn describe_token(&self, token: &str, description: String) {
+        lock(&self.tokens).insert(token.to_owned(), description);
     }
 
     /// Blocks all scenarios of a mode, or of every mode when `mode` is empty.
@@ -251,7 +312,9 @@ impl<'a> World<'a> {
 
     /// Emits what discovery found.
     pub(super) fn discovered(&self) {
-        let scope = self.exports();
+        let mut scope = self.exports();
+        scope.set_json("resolution", &self.prepared.resolution());
+        scope.set_json("target", &self.prepared.public_target());
         let discovered = self.suite.show.iter().filter_map(|(label, expr)| {
             let value = expr.eval(&scope).ok()?;
             Some((
@@ -259,6 +322,11 @@ impl<'a> World<'a> {
                 self.prepared.redactor.redact(&value.to_string()),
             ))
         });
+        let mut discovered: BTreeMap<String, String> = discovered.collect();
+        for (binding, names) in lock(&self.names).iter() {
+            discovered.insert(format!("wire names of {binding}"), names.describe());
+        }
+        discovered.extend(lock(&self.facts).clone());
         let mut operations: BTreeMap<String, String> = self
             .suite
             .profile
@@ -273,7 +341,7 @@ impl<'a> World<'a> {
             operations,
             capabilities: self.capabilities().unwrap_or_default(),
             tls: self.tls(),
-            discovered: discovered.collect(),
+            discovered,
         }));
     }
 
@@ -294,8 +362,10 @@ impl<'a> World<'a> {
                 reconnected: false,
             });
         let elapsed_ms = sent.elapsed.as_secs_f64() * 1000.0;
-        let answer = match &sent.result {
-            Ok(response) if !response.truncated => read_json(&response.body),
+        let message = self.read_message(outgoing, &sent.result);
+        let answer = match (&message, &sent.result) {
+            (Some(message), _) => message.answer.clone(),
+            (None, Ok(response)) if !response.truncated => read_json(&response.body),
             _ => None,
         };
         if outgoing.authenticating
@@ -313,17 +383,37 @@ impl<'a> World<'a> {
                 answer: answer.as_ref(),
                 elapsed_ms,
                 authenticating: outgoing.authenticating,
+                message: message.as_ref(),
             };
             let objects = Objects::new(answer.as_ref());
             for rule in &self.suite.always {
                 self.judge_always(rule, outgoing, &facts, &objects);
             }
         }
-        Incoming {
+        let incoming = Incoming {
             response: sent.result,
             answer,
+            message,
             elapsed_ms,
+        };
+        undo::watch(self, outgoing, &incoming);
+        incoming
+    }
+
+    /// The SOAP message of an answer.
+    fn read_message(
+        &self,
+        outgoing: &Outgoing<'_>,
+        result: &Result<WireResponse, TransportFault>,
+    ) -> Option<Decoded> {
+        let soap = self.suite.soap.as_ref()?;
+        let response = result.as_ref().ok()?;
+        if response.truncated || outgoing.request.method != "POST" {
+            return Some(Decoded::default());
         }
+        let operation = soap.operation(&outgoing.operation);
+        let names = operation.and_then(|operation| self.names(&operation.binding));
+        Some(decode(soap, names.as_ref(), operation, &response.body))
     }
 
     fn record(
@@ -366,7 +456,20 @@ impl<'a> World<'a> {
             sent,
             elapsed_ms: (elapsed_ms * 1000.0).round() / 1000.0,
             attempt: outgoing.attempt,
+            notes: self.notes(outgoing),
         })));
+    }
+
+    /// What signed tokens in a request say.
+    fn notes(&self, outgoing: &Outgoing<'_>) -> Vec<(String, String)> {
+        let mut notes = Vec::new();
+        let tokens = lock(&self.tokens);
+        let members = outgoing.body.and_then(Value::as_object);
+        for (name, value) in members.into_iter().flatten() {
+            let known = value.as_str().and_then(|text| tokens.get(text.trim()));
+            notes.extend(known.map(|says| (name.clone(), self.prepared.redactor.redact(says))));
+        }
+        notes
     }
 
     /// A request body as evidence. We made it, so its beginning suffices where it is huge.
@@ -419,6 +522,9 @@ impl<'a> World<'a> {
             || rule
                 .invalid
                 .is_some_and(|invalid| invalid != outgoing.invalid)
+            || rule
+                .malformed
+                .is_some_and(|malformed| malformed != outgoing.malformed)
         {
             return;
         }
@@ -520,12 +626,19 @@ impl<'a> World<'a> {
             });
         }
         let profile = &self.suite.profile;
-        for (name, requirement) in [
-            ("calls/authenticate", &profile.authentication.failing.value),
-            ("calls/refresh", &profile.authentication.refresh.value),
+        let mut standing = vec![
             ("calls/steady", &profile.calls.switching.value),
             ("calls/valid", &profile.calls.failing.value),
-        ] {
+        ];
+        if self.suite.access_token.is_some() {
+            let rules = &profile.authentication;
+            standing.push(("calls/authenticate", &rules.failing.value));
+            let refresh = rules.refresh.as_ref();
+            standing.extend(refresh.map(|id| ("calls/refresh", &id.value)));
+        }
+        let missing = profile.calls.missing.as_ref();
+        standing.extend(missing.map(|id| ("calls/supported", &id.value)));
+        for (name, requirement) in standing {
             self.stand_call(name, requirement, |_| {});
         }
         let file = format!("scenarios/{}/profile.yaml", profile.name);

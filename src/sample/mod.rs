@@ -1,90 +1,57 @@
-//! Reference Quote Connectors: complete and compliant implementations of the
-//! contract, as a partner would write them, and their injectable faults.
+//! Reference connectors: complete and compliant implementations of the contracts, as
+//! a partner would write them, and their injectable faults.
 //!
 //! | file | holds |
 //! |---|---|
-//! | `connector.rs` | the stages that a call goes through, and all operations at a glance |
-//! | `server.rs`, `tls.rs` | the HTTP edge and its certificate |
-//! | `auth.rs`, `keys.rs` | secrets, signed tokens, access tokens |
-//! | `carriers.rs`, `wire.rs`, `text.rs`, `values.rs` | reading requests and writing answers |
-//! | `setup.rs` | connection fields and test, capabilities |
-//! | `catalog.rs`, `search.rs` | price lists, products, pictures, lists, search |
-//! | `pricing.rs`, `calculation.rs`, `findings.rs` | arithmetic, lines, alternatives, remarks |
-//! | `quotes.rs`, `orders.rs` | the quote operations and the orders |
-//! | `data/` | the records of three invented ERP systems |
-//! | `policy.rs`, `faults/` | decisions at the edge, and what changes them |
+//! | `server.rs`, `tls.rs` | the port, and the certificate of the samples |
+//! | `keys.rs` | SuperOffice's signing keys |
+//! | `fault.rs` | what all faults have in common |
+//! | `quote/` | Quote Connectors |
+//! | `sync/` | ERP sync and Database Mirroring, behind SOAP |
 
-mod auth;
-mod calculation;
-mod carriers;
-mod catalog;
-mod connector;
-mod data;
-mod faults;
-mod findings;
+mod fault;
 mod keys;
-mod operation;
-mod orders;
-mod policy;
-mod pricing;
-mod quotes;
-mod search;
+mod quote;
 mod server;
-mod setup;
-#[cfg(test)]
-mod tests;
-mod text;
+mod sync;
 mod tls;
-mod values;
-mod wire;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{Ipv4Addr, TcpListener};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-
-use serde_json::{Value, json};
 
 use crate::base::clock::Clock;
-use crate::model::target::{
-    ConnectionValues, ConnectorInfo, Customer, SecretSource, Target, TlsSettings, User,
-};
+use crate::model::target::Target;
 
-pub use faults::{Fault, faults};
+pub use fault::{Fault, faults};
 
-use auth::{Guard, Modes};
-use catalog::Catalog;
-use connector::{Connector, Tenant};
-use faults::Injected;
-use keys::SigningKeys;
-use orders::OrderBook;
-use policy::Policy;
-use quotes::Register;
-use server::Server;
+use server::{Server, Service};
 use tls::ServerTls;
 
 /// How much of the contract a sample implements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Variant {
-    /// All 28 operations.
+    /// All operations.
     #[default]
     Full,
     /// The mandatory operations only.
     Minimal,
-    /// Everything but orders.
+    /// Everything but writing into the ERP system.
     ReadOnly,
+    /// Everything but advanced search.
+    NoSearch,
 }
 
 impl Variant {
-    const ALL: &'static [Self] = &[Self::Full, Self::Minimal, Self::ReadOnly];
+    const ALL: &'static [Self] = &[Self::Full, Self::Minimal, Self::ReadOnly, Self::NoSearch];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Full => "full",
             Self::Minimal => "minimal",
             Self::ReadOnly => "read-only",
+            Self::NoSearch => "no-search",
         }
     }
 }
@@ -113,13 +80,20 @@ pub struct SampleInfo {
     pub title: &'static str,
     pub profile: &'static str,
     pub variants: &'static [Variant],
-    modes: Modes,
+    family: Family,
+}
+
+/// Which connector a sample is, inside.
+#[derive(Debug, Clone, Copy)]
+enum Family {
+    Quote(quote::Modes),
+    Sync(sync::Role),
 }
 
 impl SampleInfo {
     /// Whether the sample takes signed tokens.
     pub fn signed_tokens(&self) -> bool {
-        self.modes != Modes::Secret
+        !matches!(self.family, Family::Quote(quote::Modes::Secret))
     }
 }
 
@@ -128,27 +102,41 @@ pub const SAMPLES: &[SampleInfo] = &[
     SampleInfo {
         name: "quote-secret",
         title: "Quote Connector with a shared secret",
-        profile: PROFILE,
-        variants: Variant::ALL,
-        modes: Modes::Secret,
+        profile: quote::PROFILE,
+        variants: quote::VARIANTS,
+        family: Family::Quote(quote::Modes::Secret),
     },
     SampleInfo {
         name: "quote-jwt",
         title: "Quote Connector with signed tokens",
-        profile: PROFILE,
-        variants: Variant::ALL,
-        modes: Modes::Jwt,
+        profile: quote::PROFILE,
+        variants: quote::VARIANTS,
+        family: Family::Quote(quote::Modes::Jwt),
     },
     SampleInfo {
         name: "quote-full",
         title: "Quote Connector with both ways of authentication",
-        profile: PROFILE,
-        variants: Variant::ALL,
-        modes: Modes::Both,
+        profile: quote::PROFILE,
+        variants: quote::VARIANTS,
+        family: Family::Quote(quote::Modes::Both),
+    },
+    SampleInfo {
+        name: "erp-sync",
+        title: "ERP Sync Connector with the handshake of SuperOffice Online",
+        profile: sync::SYNC_PROFILE,
+        variants: sync::SYNC_VARIANTS,
+        family: Family::Sync(sync::Role::ErpSync),
+    },
+    SampleInfo {
+        name: "mirroring-auth",
+        title: "Database Mirroring service with its handshake",
+        profile: sync::MIRRORING_PROFILE,
+        variants: sync::MIRRORING_VARIANTS,
+        family: Family::Sync(sync::Role::Mirroring),
     },
 ];
 
-const PROFILE: &str = "quote-rest";
+/// Id of the samples' application.
 const APPLICATION_ID: &str = "a55a7e57c0de";
 
 /// How the connector learns SuperOffice's signing keys.
@@ -158,6 +146,25 @@ pub struct TrustedKeys {
     pub certificate_pem: Option<String>,
     /// Address of a key set.
     pub jwks_url: Option<String>,
+}
+
+/// The application behind the connector, for the samples with a handshake.
+#[derive(Debug, Clone, Default)]
+pub struct Application {
+    /// Private key as RSA XML or PEM; a new one is made when there is none.
+    pub key: Option<String>,
+    /// Form of the connector's own token.
+    pub answer: AnswerToken,
+}
+
+/// Form of the token with which a connector answers the handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AnswerToken {
+    /// Nonce, minute and signature, which every published verifier expects.
+    #[default]
+    Timestamped,
+    /// A JWT, as the articles literally say.
+    WebToken,
 }
 
 /// What to start.
@@ -171,6 +178,7 @@ pub struct SampleOptions {
     pub port: u16,
     pub https: bool,
     pub trusted_keys: TrustedKeys,
+    pub application: Application,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -181,10 +189,24 @@ pub enum SampleError {
     UnknownSample { name: String },
     #[error("no variant is called {name:?}; there are {}", known_variants())]
     UnknownVariant { name: String },
-    #[error("no fault is called {name:?}; there are {}", listed(faults().iter().map(|f| f.name)))]
-    UnknownFault { name: String },
+    #[error("sample {sample} has no variant {variant}; it has {known}")]
+    VariantOfOthers {
+        sample: &'static str,
+        variant: Variant,
+        known: String,
+    },
+    #[error("no fault is called {name:?}; there are {known}")]
+    UnknownFault { name: String, known: String },
+    #[error("fault {name:?} is one of {profile}, and sample {sample} cannot have it")]
+    FaultOfOthers {
+        name: String,
+        profile: &'static str,
+        sample: &'static str,
+    },
     #[error("certificate with the signing key cannot be read: {reason}")]
     Certificate { reason: String },
+    #[error("application key cannot be used: {0}")]
+    ApplicationKey(#[from] sync::KeyError),
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
     #[error("port {port} cannot be used: {source}")]
@@ -236,134 +258,64 @@ pub async fn start(options: SampleOptions) -> Result<RunningSample, SampleError>
         .ok_or_else(|| SampleError::UnknownSample {
             name: options.name.clone(),
         })?;
-    let injected = Injected::named(&options.faults)?;
-    let mut policy = Policy::default();
-    injected.change_policy(&mut policy);
-    let tls = options
-        .https
-        .then(|| ServerTls::new(policy.certificate))
-        .transpose()?;
-    let customers = data::customers();
-    let keys = SigningKeys::new(&options.trusted_keys)?;
-    let guard = Guard::new(sample.modes, APPLICATION_ID, &customers, keys);
-
-    let in_use = |source| SampleError::Port {
-        port: options.port,
-        source,
-    };
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(in_use)?;
-    listener.set_nonblocking(true).map_err(in_use)?;
-    let port = listener.local_addr().map_err(in_use)?.port();
-    let scheme = if options.https { "https" } else { "http" };
-    let base_url = format!("{scheme}://127.0.0.1:{port}/quotecon");
-    let ca_pem = tls.as_ref().map(|tls| tls.ca_pem.clone());
-    let target = target(sample, &options, &base_url, ca_pem, &customers);
-
-    let tenants = customers.into_iter().map(|customer| Tenant {
-        id: customer.id,
-        catalog: Catalog::new(customer.erp, options.variant),
-        register: Register::default(),
-        orders: OrderBook::default(),
-    });
-    let connector = Arc::new(Connector {
-        variant: options.variant,
-        policy,
-        guard,
-        tenants: tenants.collect(),
-        clock: options.clock,
-        injected,
-        calls: AtomicU64::new(1),
-    });
-    let server = Server::start(listener, connector, tls)
-        .map_err(|source| SampleError::Port { port, source })?;
-    Ok(RunningSample {
-        server,
-        base_url,
-        target,
-    })
-}
-
-/// The target file for a sample.
-fn target(
-    sample: &SampleInfo,
-    options: &SampleOptions,
-    base_url: &str,
-    ca_pem: Option<String>,
-    customers: &[data::Customer],
-) -> Target {
-    let customer = |customer: &data::Customer| {
-        let users = customer.users.iter().map(|user| User {
-            login: user.login.to_owned(),
-            associate_id: user.associate_id.to_owned(),
-            email: user.login.to_owned(),
+    if !sample.variants.contains(&options.variant) {
+        return Err(SampleError::VariantOfOthers {
+            sample: sample.name,
+            variant: options.variant,
+            known: listed(sample.variants.iter().map(|variant| variant.name())),
         });
-        let secret = SecretSource::Value(customer.secret.to_owned());
-        let description = Customer {
-            id: customer.id.to_owned(),
-            serial: customer.serial.to_owned(),
-            secret: (sample.modes != Modes::Jwt).then_some(secret),
-            users: users.collect(),
+    }
+    fault::check(sample, &options.faults)?;
+    match sample.family {
+        Family::Quote(modes) => quote::start(sample, modes, options),
+        Family::Sync(role) => sync::start(sample, role, options),
+    }
+}
+
+/// A port on loopback that is taken, and not served yet.
+#[derive(Debug)]
+struct Port {
+    listener: TcpListener,
+    number: u16,
+    tls: Option<ServerTls>,
+}
+
+impl Port {
+    /// Takes the port of the options.
+    fn take(options: &SampleOptions, certificate: tls::Certificate) -> Result<Self, SampleError> {
+        let tls = options
+            .https
+            .then(|| ServerTls::new(certificate))
+            .transpose()?;
+        let in_use = |source| SampleError::Port {
+            port: options.port,
+            source,
         };
-        (customer.role.to_owned(), description)
-    };
-    Target {
-        profile: Some(sample.profile.to_owned()),
-        connector: ConnectorInfo {
-            name: sample.title.to_owned(),
-            vendor: "Assay".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            contact: String::new(),
-        },
-        url: base_url.to_owned(),
-        application_id: Some(APPLICATION_ID.to_owned()),
-        customers: customers.iter().map(customer).collect(),
-        connection: connection_values(options.variant),
-        fixtures: fixtures(options.variant),
-        tls: TlsSettings {
-            ca_pem,
-            ..TlsSettings::default()
-        },
-        allow_http: !options.https,
-        ..Target::default()
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(in_use)?;
+        listener.set_nonblocking(true).map_err(in_use)?;
+        let number = listener.local_addr().map_err(in_use)?.port();
+        Ok(Self {
+            listener,
+            number,
+            tls,
+        })
     }
-}
 
-fn connection_values(variant: Variant) -> ConnectionValues {
-    if variant == Variant::Minimal {
-        return ConnectionValues::default();
+    /// Address of a path on this port.
+    fn url(&self, path: &str) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}{path}", self.number)
     }
-    let owned = |(key, value): (&str, &str)| (key.to_owned(), value.to_owned());
-    let values: BTreeMap<String, String> = setup::good_values().map(owned).collect();
-    let mut bad_values = values.clone();
-    bad_values.insert("server".to_owned(), "unreachable.invalid".to_owned());
-    ConnectionValues { values, bad_values }
-}
 
-/// What a tester has to supply, because no harness can find it out.
-fn fixtures(variant: Variant) -> BTreeMap<String, Value> {
-    const COMPANY: &str = "/Context/CRMCompany/OrganisationNumber";
-    let set = |pointer: &str, value: &str| json!({"set": {pointer: value}});
-    let mut fixtures = BTreeMap::new();
-    if variant != Variant::Minimal {
-        let refused = set(COMPANY, quotes::ON_CREDIT_HOLD);
-        fixtures.insert("refused_create_quote".to_owned(), refused.clone());
-        fixtures.insert("refused_create_version".to_owned(), refused.clone());
-        fixtures.insert("refused_create_alternative".to_owned(), refused);
-        fixtures.insert(
-            "product_without_image".to_owned(),
-            json!("HO-DSK-CRN@HO-NOK"),
-        );
+    /// The authority that has signed the certificate.
+    fn ca_pem(&self) -> Option<String> {
+        self.tls.as_ref().map(|tls| tls.ca_pem.clone())
     }
-    if variant == Variant::Full {
-        let comment = "/Context/CRMQuote/OrderComment";
-        fixtures.insert(
-            "refused_order".to_owned(),
-            set(COMPANY, orders::CREDIT_USED_UP),
-        );
-        fixtures.insert(
-            "changed_order".to_owned(),
-            set(comment, orders::IN_TWO_PARTS),
-        );
+
+    /// Serves a connector from now on.
+    fn serve<S: Service>(self, connector: Arc<S>) -> Result<Server, SampleError> {
+        let port = self.number;
+        Server::start(self.listener, connector, self.tls)
+            .map_err(|source| SampleError::Port { port, source })
     }
-    fixtures
 }

@@ -13,8 +13,16 @@ use axum_server::Handle;
 use axum_server::accept::NoDelayAcceptor;
 use tokio::task::JoinHandle;
 
-use super::connector::Connector;
 use super::tls::{EitherAcceptor, ServerTls};
+
+/// A connector as the server sees it.
+pub trait Service: Send + Sync + 'static {
+    /// Answers one request.
+    fn respond(&self, request: Request) -> impl Future<Output = Response<Body>> + Send;
+
+    /// Whether the port answers plain http beside https.
+    fn plain_http(&self) -> bool;
+}
 
 /// A server in the background.
 #[derive(Debug)]
@@ -25,14 +33,14 @@ pub struct Server {
 
 impl Server {
     /// Serves a connector, over https when there is a certificate.
-    pub fn start(
+    pub fn start<S: Service>(
         listener: TcpListener,
-        connector: Arc<Connector>,
+        connector: Arc<S>,
         tls: Option<ServerTls>,
     ) -> io::Result<Self> {
-        let plain_http = connector.policy.plain_http;
+        let plain_http = connector.plain_http();
         let service = Router::new()
-            .fallback(answer)
+            .fallback(answer::<S>)
             .with_state(connector)
             .into_make_service();
         let handle = Handle::new();
@@ -62,8 +70,6 @@ impl Drop for Server {
     }
 }
 
-async fn answer(State(connector): State<Arc<Connector>>, request: Request) -> Response<Body> {
-    let (head, body) = request.into_parts();
-    let mut call = connector.arrival(head.method, head.uri.path(), head.headers);
-    connector.answer(&mut call, body).await.into_response()
+async fn answer<S: Service>(State(connector): State<Arc<S>>, request: Request) -> Response<Body> {
+    connector.respond(request).await
 }

@@ -21,13 +21,20 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::policy::Certificate;
-
 /// Certificate and key of the server, with the authority to trust.
 #[derive(Debug)]
 pub struct ServerTls {
     pub config: Arc<ServerConfig>,
     pub ca_pem: String,
+}
+
+/// The certificate that the server shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certificate {
+    Good,
+    Expired,
+    OtherHost,
+    SelfSigned,
 }
 
 /// Why no certificate could be made.

@@ -12,7 +12,7 @@ use serde_saphyr::Spanned;
 use super::source::File;
 use super::{
     Action, AlwaysKind, AlwaysRule, Call, CallOptions, Catalogue, CheckSpec, Expectation, Needs,
-    Probe, RawBody, Rule, Scenario, StatusPattern, StatusRule, Step, Suite,
+    Probe, RawBody, Rule, Scenario, SoapOptions, StatusPattern, StatusRule, Step, Suite, UndoRule,
 };
 use crate::api::Api;
 use crate::base::diag::{Diagnostic, Place, did_you_mean};
@@ -21,8 +21,10 @@ use crate::judgement::{self, Judgement};
 use crate::model::profile::{Always, CredentialKind, Profile};
 use crate::model::requirement::{Decided, RequirementId};
 use crate::model::scenario::{
-    ExpectationSource, Forge, Group, Raw, ScenarioFile, ScenarioSource, StepSource,
+    ExpectationSource, Forge, Group, Raw, ScenarioFile, ScenarioSource, SoapChanges, StepSource,
 };
+use crate::soap::Soap;
+use crate::soap::encode::{Declaration, Nulls, Style};
 
 /// Names that every expression of a scenario may use.
 pub const VARIABLES: &[(&str, &str)] = &[
@@ -31,6 +33,14 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("headers", "its headers, lower-case names"),
     ("body_text", "its body as text"),
     ("ms", "milliseconds it took"),
+    (
+        "fault",
+        "the SOAP fault of the last answer: `code`, `string`, `detail`; null without one",
+    ),
+    (
+        "wire",
+        "what is wrong with the last SOAP message: list of `kind`, `at`, `expected`, `actual`",
+    ),
     ("request", "JSON body of the last request"),
     ("variation", "label of the variation sent, with `vary`"),
     ("target", "the target file, secrets left out"),
@@ -51,6 +61,32 @@ pub const VARIABLES: &[(&str, &str)] = &[
     ("now", "the present as YYYY-MM-DDThh:mm:ssZ"),
     ("now_s", "the present in seconds since 1970"),
     ("today", "the present day as YYYY-MM-DD"),
+    (
+        "application_id",
+        "application id of the target file",
+    ),
+    (
+        "application_key",
+        "public half of the application's key, as text",
+    ),
+    (
+        "application_key_bits",
+        "its size in bits",
+    ),
+    (
+        "resolution",
+        "what `app://` was resolved to: `asked`, `application_id`, `url`",
+    ),
+    ("wsdl", "whether the connector publishes a WSDL: `published`, `differs`"),
+    ("soap_action", "the SOAPAction in force, in `soap: { action: … }`"),
+    (
+        "signed_token",
+        "a fresh good token, in the template of a handshake",
+    ),
+    (
+        "challenge",
+        "claims of the token that the last handshake sent, unless it was forged",
+    ),
     (
         "nonce",
         "a random text of this scenario, the same for the same seed",
@@ -74,12 +110,17 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "plain_http",
         "what the host says without TLS, after `probe: plain_http`",
     ),
+    (
+        "listener",
+        "the harness's listener: `url`, and after `probe: listener` the paths `fetched`",
+    ),
 ];
 
 /// Builds the suite from its files, or all diagnostics.
 pub(super) fn compile(
     files: Vec<File>,
     api: Api,
+    soap: Option<Soap>,
     digest: String,
 ) -> Result<Suite, Vec<Diagnostic>> {
     let mut compiler = Compiler {
@@ -164,6 +205,7 @@ pub(super) fn compile(
         profile: &profile,
         catalogue: &catalogue,
         api: &api,
+        soap: soap.as_ref(),
         library: &library,
         groups,
         exports,
@@ -196,11 +238,16 @@ pub(super) fn compile(
         envelope: parts.envelope,
         tokens: parts.tokens,
         access_token: parts.access_token,
+        recognised: parts.recognised,
+        answer_token: parts.answer_token,
+        success: parts.success,
+        undo: parts.undo,
         always: parts.always,
         show: parts.show,
         profile,
         catalogue,
         api,
+        soap,
         scenarios,
         digest,
     };
@@ -216,6 +263,7 @@ struct Context<'a> {
     profile: &'a Profile,
     catalogue: &'a Catalogue,
     api: &'a Api,
+    soap: Option<&'a Soap>,
     library: &'a BTreeMap<String, Value>,
     groups: BTreeMap<&'a str, (&'a File, &'a Group)>,
     exports: BTreeSet<String>,
@@ -226,7 +274,11 @@ struct ProfileParts {
     templates: BTreeMap<String, Template>,
     envelope: Option<Template>,
     tokens: BTreeMap<String, (Template, Template)>,
-    access_token: Expr,
+    access_token: Option<Expr>,
+    recognised: Option<Expr>,
+    answer_token: Option<Expr>,
+    success: Option<Expr>,
+    undo: BTreeMap<String, UndoRule>,
     always: Vec<AlwaysRule>,
     show: Vec<(String, Expr)>,
 }
@@ -656,9 +708,7 @@ impl Compiler {
     fn profile(&mut self, context: &Context) -> Option<ProfileParts> {
         let profile = context.profile;
         let mut names = Self::builtins(context);
-        names
-            .known
-            .extend(["application_id".to_owned(), "item".to_owned()]);
+        names.known.insert("item".to_owned());
         let nowhere = Spanned::new(
             (),
             profile.authentication.operation.referenced,
@@ -720,15 +770,50 @@ impl Compiler {
         }
         let authentication = &profile.authentication;
         self.operation(context, &authentication.operation);
-        for id in [
+        if let Some(probe) = &profile.calls.probe {
+            self.operation(context, probe);
+        }
+        let charged = [
             &authentication.failing,
-            &authentication.refresh,
             &profile.calls.failing,
             &profile.calls.switching,
-        ] {
+        ];
+        let more = authentication.refresh.iter().chain(&profile.calls.missing);
+        for id in charged.into_iter().chain(more) {
             self.requirement(context, id);
         }
-        let access_token = self.expr(&mut names, &authentication.token);
+        let mut optional = |source: &Option<Spanned<String>>| {
+            let source = source.as_ref()?;
+            self.expr(&mut names, source)
+        };
+        let access_token = optional(&authentication.token);
+        let recognised = optional(&authentication.recognised);
+        let answer_token = optional(&authentication.answer_token);
+        let success = optional(&profile.calls.success);
+        let mut undo = BTreeMap::new();
+        for (operation, rule) in &profile.undo {
+            self.operation(context, &rule.call);
+            if !profile.operations.contains_key(operation) {
+                let known = profile.operations.keys().map(String::as_str);
+                self.unknown_at(&self.place(&rule.call), operation, "operation", known);
+            }
+            let body = self.template(
+                context,
+                &mut names,
+                &rule.call,
+                &Value::Object(rule.with.clone()),
+            );
+            let when = self.expr(&mut names, &rule.when);
+            if let Some((body, when)) = body.zip(when) {
+                let operation = operation.clone();
+                let rule = UndoRule {
+                    operation: rule.call.value.clone(),
+                    body,
+                    when,
+                };
+                undo.insert(operation, rule);
+            }
+        }
         let mut always = Vec::new();
         for (index, rule) in profile.always.iter().enumerate() {
             always.extend(self.always(context, &mut names, index, rule));
@@ -744,7 +829,11 @@ impl Compiler {
             templates,
             envelope,
             tokens,
-            access_token: access_token?,
+            access_token,
+            recognised,
+            answer_token,
+            success,
+            undo,
             always,
             show,
         })
@@ -814,6 +903,7 @@ impl Compiler {
                 .map(|name| name.value.clone())
                 .collect(),
             invalid: source.invalid,
+            malformed: source.malformed,
             otherwise: source.otherwise.clone(),
         })
     }
@@ -1149,7 +1239,8 @@ impl Compiler {
             action,
             actor,
             situation,
-            invalid: source.invalid,
+            invalid: source.invalid || source.malformed,
+            malformed: source.malformed,
             tolerant: source.tolerant,
             expect,
             capture,
@@ -1223,6 +1314,8 @@ impl Compiler {
             ("token", source.token.is_some(), &["call", "raw"]),
             ("headers", !source.headers.is_empty(), REQUESTS),
             ("invalid", source.invalid, REQUESTS),
+            ("malformed", source.malformed, REQUESTS),
+            ("soap", source.soap.is_some(), &["call"]),
             ("tolerant", source.tolerant, REQUESTS),
         ];
         for (option, given, goes_with) in options {
@@ -1391,7 +1484,9 @@ impl Compiler {
         }
         if let Some(bracket) = &source.bracket {
             for control in &bracket.control {
-                let hides = control.value.tolerant || control.value.invalid;
+                let hides = control.value.tolerant
+                    || control.value.invalid
+                    || control.value.malformed;
                 let judged = control
                     .value
                     .expect
@@ -1415,11 +1510,11 @@ impl Compiler {
             return Some(Action::Wait(self.expr(names, &wait.seconds)?));
         }
         if let Some(probe) = &source.probe {
-            return match probe.value.as_str() {
-                "tls" => Some(Action::Probe(Probe::Tls)),
-                "plain_http" => Some(Action::Probe(Probe::PlainHttp)),
-                _ => {
-                    self.unknown(probe, "probe", ["tls", "plain_http"].into_iter());
+            let known = Probe::ALL.iter().find(|(name, _)| *name == probe.value);
+            return match known {
+                Some((_, probe)) => Some(Action::Probe(*probe)),
+                None => {
+                    self.unknown(probe, "probe", Probe::ALL.iter().map(|(name, _)| *name));
                     None
                 }
             };
@@ -1523,8 +1618,80 @@ impl Compiler {
             changes,
             envelope: source.envelope.unwrap_or(true) && !rules.bare,
             vary,
+            soap: self.soap(context, names, step),
             options: self.options(context, names, step),
         }))
+    }
+
+    /// How the message of a call is written.
+    fn soap(
+        &mut self,
+        context: &Context,
+        names: &mut Names,
+        step: &Spanned<StepSource>,
+    ) -> SoapOptions {
+        let default = SoapChanges::default();
+        let source = step.value.soap.as_ref().unwrap_or(&default);
+        if step.value.soap.is_some() && context.soap.is_none() {
+            self.error(
+                step,
+                "soap:",
+                "`soap` changes SOAP messages, and this API speaks none",
+                "take it out",
+            );
+        }
+        let mut replace = Vec::new();
+        for (from, to) in &source.replace {
+            let from = self.text(context, names, step, from);
+            let to = self.text(context, names, step, to);
+            replace.extend(from.zip(to));
+        }
+        let style = self.word(step, "style", source.style.as_deref(), &Style::ALL);
+        let declaration = self.word(
+            step,
+            "declaration",
+            source.declaration.as_deref(),
+            &Declaration::ALL,
+        );
+        let nulls = self.word(step, "nulls", source.nulls.as_deref(), &Nulls::ALL);
+        let mut text = |text: &Option<String>| {
+            let text = text.as_ref()?;
+            self.text(context, names, step, text)
+        };
+        SoapOptions {
+            style,
+            declaration,
+            nulls,
+            action: text(&source.action),
+            prolog: text(&source.prolog),
+            header: text(&source.header),
+            extra: text(&source.extra),
+            namespace: text(&source.namespace),
+            body: text(&source.body),
+            replace,
+            pad: source.pad.unwrap_or_default(),
+        }
+    }
+
+    /// One of a few words; the default when absent or unknown.
+    fn word<T: Copy + Default>(
+        &mut self,
+        step: &Spanned<StepSource>,
+        what: &str,
+        given: Option<&str>,
+        known: &[(&str, T)],
+    ) -> T {
+        let Some(given) = given else {
+            return T::default();
+        };
+        match known.iter().find(|(name, _)| *name == given) {
+            Some((_, value)) => *value,
+            None => {
+                let names = known.iter().map(|(name, _)| *name);
+                self.unknown_at(&self.place(step), given, what, names);
+                T::default()
+            }
+        }
     }
 
     fn raw(
@@ -1621,11 +1788,15 @@ impl Compiler {
             return None;
         }
         self.make(names, &forge.name, &self.place(step), &forge.name);
+        if let Some(name) = &forge.claims_as {
+            self.make(names, name, &self.place(step), name);
+        }
         Some(Action::Forge {
             defect,
             claims,
             header,
             name: forge.name.clone(),
+            claims_as: forge.claims_as.clone(),
         })
     }
 

@@ -31,6 +31,8 @@ use crate::judgement::Judgement;
 use crate::model::profile::Profile;
 use crate::model::requirement::{Decided, Requirement, RequirementId};
 use crate::model::scenario::Modes;
+use crate::soap::Soap;
+use crate::soap::encode::{Declaration, Nulls, Style};
 
 pub use compile::VARIABLES;
 pub(crate) use compile::explain_yaml;
@@ -42,14 +44,24 @@ pub struct Suite {
     pub profile: Profile,
     pub catalogue: Catalogue,
     pub api: Api,
+    /// Messages of an API that speaks SOAP.
+    pub soap: Option<Soap>,
     pub scenarios: Vec<Scenario>,
     /// Valid request body of each operation.
     pub templates: BTreeMap<String, Template>,
     pub envelope: Option<Template>,
     /// Header and claims of signed tokens, by mode name.
     pub tokens: BTreeMap<String, (Template, Template)>,
-    /// Gives the access token of an authentication answer.
-    pub access_token: Expr,
+    /// Gives the access token of an authentication answer, where there are sessions.
+    pub access_token: Option<Expr>,
+    /// Tells the answer of a handshake from other answers.
+    pub recognised: Option<Expr>,
+    /// Gives the token that a connector signs in a handshake.
+    pub answer_token: Option<Expr>,
+    /// Holds for the answer to a valid request that was served.
+    pub success: Option<Expr>,
+    /// What takes back what a call has made, by operation.
+    pub undo: BTreeMap<String, UndoRule>,
     pub always: Vec<AlwaysRule>,
     /// Label and expression of what discovery shows in the report.
     pub show: Vec<(String, Expr)>,
@@ -95,10 +107,12 @@ impl Suite {
         let profile = &self.profile;
         ids.extend([
             profile.authentication.failing.value.as_str(),
-            profile.authentication.refresh.value.as_str(),
             profile.calls.failing.value.as_str(),
             profile.calls.switching.value.as_str(),
         ]);
+        let refresh = profile.authentication.refresh.as_ref();
+        let more = refresh.into_iter().chain(&profile.calls.missing);
+        ids.extend(more.map(|id| id.value.as_str()));
         ids
     }
 }
@@ -189,6 +203,8 @@ pub struct Step {
     pub actor: Option<Template>,
     pub situation: Option<Template>,
     pub invalid: bool,
+    /// The message itself is wrong on purpose.
+    pub malformed: bool,
     pub tolerant: bool,
     pub expect: Vec<Expectation>,
     pub capture: Vec<(String, Expr)>,
@@ -240,6 +256,7 @@ pub enum Action {
         claims: Vec<(String, Option<Template>)>,
         header: Vec<(String, Option<Template>)>,
         name: String,
+        claims_as: Option<String>,
     },
     Bind(Vec<(String, Expr)>),
     ForEach {
@@ -278,6 +295,45 @@ pub enum Probe {
     Tls,
     /// The same host without TLS; binds `plain_http`.
     PlainHttp,
+    /// What was fetched from the harness's own listener; binds `listener`.
+    Listener,
+    /// The harness's keys can no longer be fetched, or can again.
+    Keys { available: bool },
+}
+
+impl Probe {
+    /// Names in scenarios.
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("tls", Self::Tls),
+        ("plain_http", Self::PlainHttp),
+        ("listener", Self::Listener),
+        ("keys_down", Self::Keys { available: false }),
+        ("keys_up", Self::Keys { available: true }),
+    ];
+}
+
+/// What takes back what a call has made.
+#[derive(Debug)]
+pub struct UndoRule {
+    pub operation: String,
+    pub body: Template,
+    pub when: Expr,
+}
+
+/// How the SOAP message of a call differs from the usual one.
+#[derive(Debug, Default)]
+pub struct SoapOptions {
+    pub style: Style,
+    pub declaration: Declaration,
+    pub nulls: Nulls,
+    pub action: Option<Template>,
+    pub prolog: Option<Template>,
+    pub header: Option<Template>,
+    pub extra: Option<Template>,
+    pub namespace: Option<Template>,
+    pub body: Option<Template>,
+    pub replace: Vec<(Template, Template)>,
+    pub pad: usize,
 }
 
 /// A call of an operation.
@@ -293,6 +349,7 @@ pub struct Call {
     pub changes: Option<Expr>,
     pub envelope: bool,
     pub vary: Option<crate::api::VariationKind>,
+    pub soap: SoapOptions,
     pub options: CallOptions,
 }
 
@@ -437,6 +494,7 @@ pub struct AlwaysRule {
     pub operations: Vec<String>,
     pub except: Vec<String>,
     pub invalid: Option<bool>,
+    pub malformed: Option<bool>,
     /// Why it does not apply when there never was anything to judge.
     pub otherwise: Option<String>,
 }
@@ -495,10 +553,18 @@ pub fn load(
         };
         vec![Diagnostic::new(place, error.to_string())]
     })?;
+    let soap = Soap::read(&api).map_err(|problems| {
+        let place = Place {
+            file: openapi_name.clone(),
+            ..Place::default()
+        };
+        let diagnostic = |problem: &String| Diagnostic::new(place.clone(), problem.clone());
+        problems.iter().map(diagnostic).collect::<Vec<_>>()
+    })?;
     let digest = digest
         .finalize()
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    compile::compile(files, api, digest)
+    compile::compile(files, api, soap, digest)
 }

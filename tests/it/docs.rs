@@ -24,7 +24,7 @@ use assay::model::target::{
     Target, TlsSettings, User,
 };
 use assay::run::{Options, Prepared};
-use assay::sample::{SampleOptions, TrustedKeys, Variant};
+use assay::sample::{Application, SampleOptions, TrustedKeys, Variant};
 use assay::suite::{Selection, Source, Suite, VARIABLES, embedded, load};
 use rstest::rstest;
 use serde::de::DeserializeOwned;
@@ -197,6 +197,7 @@ async fn examples_compile_and_play() {
             certificate_pem: None,
             jwks_url: Some(server.jwks_url()),
         },
+        application: Application::default(),
         clock: Arc::clone(&clock),
     })
     .await
@@ -602,6 +603,7 @@ async fn targets_of_samples_satisfy_their_schema() {
                 port: 0,
                 https: true,
                 trusted_keys: TrustedKeys::default(),
+                application: Application::default(),
                 clock: Arc::new(ManualClock::new(jiff::Timestamp::now())),
             };
             let running = assay::sample::start(options).await.unwrap();

@@ -56,7 +56,7 @@ fn played() -> Vec<&'static Fault> {
     };
     faults()
         .iter()
-        .filter(|fault| !fault.name.starts_with("slow-"))
+        .filter(|fault| fault.profile == "quote-rest" && !fault.name.starts_with("slow-"))
         .step_by(step)
         .collect()
 }

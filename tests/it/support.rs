@@ -11,7 +11,7 @@ use assay::model::report::Report;
 use assay::model::requirement::Level;
 use assay::model::target::Target;
 use assay::run::{Options, Prepared, Sink};
-use assay::sample::{RunningSample, SAMPLES, SampleOptions, TrustedKeys, Variant};
+use assay::sample::{Application, RunningSample, SAMPLES, SampleOptions, TrustedKeys, Variant};
 use assay::suite::{Selection, Source, Suite, load};
 
 /// Collects the events of a run.
@@ -134,6 +134,7 @@ impl Case {
                 certificate_pem: None,
                 jwks_url: Some(server.jwks_url()),
             },
+            application: Application::default(),
             clock,
         })
         .await

@@ -1,0 +1,414 @@
+//! Faults in reading requests and writing answers.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::tools::{
+    any_result, each, each_line, each_text, english, failure, is, member, objects, original,
+    renamed, result,
+};
+use super::{Fault, Seam};
+use crate::sample::quote::carriers::Names;
+use crate::sample::quote::connector::Call;
+use crate::sample::quote::operation::Operation as Op;
+use crate::sample::quote::wire::{Object, part, put, text};
+
+pub const FAULTS: &[Fault] = &[
+    Fault {
+        name: "guide-names-in-addresses",
+        summary: "Names the members of an address as an older guide page does.",
+        violates: &["QC-052"],
+        consequences: &["QC-247"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::GetAddresses) {
+                *value = renamed(value.take(), |name| match name {
+                    "City" => "AddressCity".to_owned(),
+                    "ZipCode" => "AddressZip".to_owned(),
+                    other => other.to_owned(),
+                });
+            }
+        })],
+    },
+    Fault {
+        name: "camel-case-lists",
+        summary: "Writes the items of GetQuoteList in camelCase.",
+        violates: &["QC-052"],
+        consequences: &["QC-101", "QC-102", "QC-114", "QC-115", "QC-116"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::GetQuoteList) {
+                *value = renamed(value.take(), |name| {
+                    let mut signs = name.chars();
+                    let first = signs.next().map(|sign| sign.to_ascii_lowercase());
+                    first.into_iter().chain(signs).collect()
+                });
+            }
+        })],
+    },
+    Fault {
+        name: "names-in-one-spelling",
+        summary: "Reads property names letter for letter only.",
+        violates: &["QC-053"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| policy.names = Names::Exact)],
+    },
+    Fault {
+        name: "unknown-properties-refused",
+        summary: "Refuses requests with members that it does not know.",
+        violates: &["QC-054"],
+        consequences: &["QC-053"],
+        seams: &[Seam::Request(|_, call| {
+            let Value::Object(sent) = &call.sent else {
+                return Ok(());
+            };
+            let known = |name: &str| {
+                call.request
+                    .keys()
+                    .any(|known| known.eq_ignore_ascii_case(name))
+                    || IN_ENVELOPE
+                        .iter()
+                        .any(|known| known.eq_ignore_ascii_case(name))
+            };
+            if sent.keys().all(|name| known(name)) {
+                return Ok(());
+            }
+            Err(failure(StatusCode::BAD_REQUEST))
+        })],
+    },
+    Fault {
+        name: "absent-subscription-refused",
+        summary: "Refuses a line without SubscriptionQuantity.",
+        violates: &["QC-055"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            let line = part(&call.request, "QuoteLine");
+            if is(call, Op::OnQuoteLineChanged) && !line.contains_key("SubscriptionQuantity") {
+                return Err(failure(StatusCode::BAD_REQUEST));
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "null-person-500",
+        summary: "Falls over a sale without a person.",
+        violates: &["QC-056"],
+        consequences: &["QC-249", "QC-072"],
+        seams: &[Seam::Request(|_, call| {
+            let context = part(&call.request, "Context");
+            if context.get("CRMPerson").is_some_and(Value::is_null) {
+                return Err(failure(StatusCode::INTERNAL_SERVER_ERROR));
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "envelope-needed",
+        summary: "Answers GetAllPriceLists only when the request tells the connection.",
+        violates: &["QC-057"],
+        consequences: &["QC-121", "QC-142"],
+        seams: &[Seam::Request(|_, call| {
+            if is(call, Op::GetAllPriceLists) && call.sent.get("ConnectionId").is_none() {
+                return Err(failure(StatusCode::BAD_REQUEST));
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "wrapped-products",
+        summary: "Wraps the answer of GetProducts in an object with the member Result.",
+        violates: &["QC-058"],
+        consequences: &["QC-143", "QC-144", "QC-145"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::GetProducts) {
+                *value = json!({"Result": value.take()});
+            }
+        })],
+    },
+    Fault {
+        name: "override-without-prefix",
+        summary: "Writes UserValueOverride without the prefix Override, as the web API does.",
+        violates: &["QC-059", "QC-190"],
+        consequences: &["QC-172", "QC-191", "QC-066"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(Value::Object(line)) = result(call, answer, Op::OnQuoteLineChanged) {
+                let short = text(line, "UserValueOverride").trim_start_matches("Override");
+                put(line, "UserValueOverride", short.to_owned());
+            }
+        })],
+    },
+    Fault {
+        name: "enum-numbers",
+        summary: "Writes the access of search fields as a number.",
+        violates: &["QC-059"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::GetSearchableFields) {
+                objects(value)
+                    .into_iter()
+                    .for_each(|field| put(field, "Access", 0));
+            }
+        })],
+    },
+    Fault {
+        name: "dates-without-time",
+        summary: "Writes the validity of price lists as dates without time.",
+        violates: &["QC-060"],
+        consequences: &["QC-117", "QC-125"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            let lists = [Op::GetActivePriceLists, Op::GetAllPriceLists];
+            if let Some(value) = any_result(call, answer, &lists) {
+                for list in objects(value) {
+                    for name in ["ValidFrom", "ValidTo"] {
+                        let day = text(list, name).get(..10).unwrap_or_default().to_owned();
+                        put(list, name, day);
+                    }
+                }
+            }
+        })],
+    },
+    Fault {
+        name: "offset-refused",
+        summary: "Cannot read dates with an offset.",
+        violates: &["QC-061"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            if has_date(call, |date| {
+                date.ends_with('Z') || date[19..].contains(['+', '-'])
+            }) {
+                return Err(failure(StatusCode::BAD_REQUEST));
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "stale-date-500",
+        summary: "Falls over 1760-01-01, which its database cannot hold.",
+        violates: &["QC-061"],
+        consequences: &[
+            "QC-072", "QC-210", "QC-213", "QC-215", "QC-216", "QC-224", "QC-237",
+        ],
+        seams: &[Seam::Request(|_, call| {
+            if has_date(call, |date| date.starts_with("1760-")) {
+                return Err(failure(StatusCode::INTERNAL_SERVER_ERROR));
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "quoted-stock",
+        summary: "Writes the stock level as text.",
+        violates: &["QC-062"],
+        consequences: &["QC-138", "QC-139"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(Value::Object(product)) = result(call, answer, Op::GetProduct) {
+                let stock = product.get("InStock").map(ToString::to_string);
+                put(product, "InStock", stock.unwrap_or_default());
+            }
+        })],
+    },
+    Fault {
+        name: "decimal-comma",
+        summary: "Writes the default of a Double field with a comma.",
+        violates: &["QC-063", "QC-102"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::GetConfigurationFields) {
+                value["freight"]["DefaultValue"] = json!("1,25");
+            }
+        })],
+    },
+    Fault {
+        name: "grouped-thousands",
+        summary: "Groups the thousands of numbers in extra data.",
+        violates: &["QC-063"],
+        consequences: &["QC-139"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            let products = [Op::GetProduct, Op::FindProduct, Op::GetProducts];
+            if let Some(value) = any_result(call, answer, &products) {
+                each(value, "ExtraInfo", &mut |extra| {
+                    let grouped = text(extra, "Value").replace("[F:48.5]", "[F:1,048.5]");
+                    put(extra, "Value", grouped);
+                });
+            }
+        })],
+    },
+    Fault {
+        name: "long-description",
+        summary: "Describes price lists at greater length than the database column.",
+        violates: &["QC-064"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::GetActivePriceLists) {
+                for list in objects(value) {
+                    put(list, "Description", "Prices as agreed. ".repeat(16));
+                }
+            }
+        })],
+    },
+    Fault {
+        name: "sale-id-lost",
+        summary: "Returns SaleId 0 after validation.",
+        violates: &["QC-065", "QC-066"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::ValidateQuoteVersion)
+                && let Some(quote) = member(value, "CRMQuote")
+            {
+                put(quote, "SaleId", 0);
+            }
+        })],
+    },
+    Fault {
+        name: "line-breaks-flattened",
+        summary: "Replaces the line breaks in descriptions by blanks.",
+        violates: &["QC-066", "QC-177"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            let operations = [Op::OnQuoteLineChanged, Op::RecalculateQuoteAlternative];
+            if let Some(value) = any_result(call, answer, &operations) {
+                each_line(call, value, &mut |line| {
+                    let flat = text(line, "Description").replace(['\r', '\n'], " ");
+                    put(line, "Description", flat);
+                });
+            }
+        })],
+    },
+    Fault {
+        name: "ampersands-escaped",
+        summary: "Escapes texts for HTML before it sends them back.",
+        violates: &["QC-066"],
+        consequences: &["QC-148", "QC-177", "QC-205", "QC-251"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            let operations = [Op::RecalculateQuoteAlternative, Op::ValidateQuoteVersion];
+            if let Some(value) = any_result(call, answer, &operations) {
+                each_text(value, &mut |text| {
+                    if english(text).is_none() {
+                        *text = text.replace('&', "&amp;").replace('<', "&lt;");
+                    }
+                });
+            }
+        })],
+    },
+    Fault {
+        name: "extra-info-lost",
+        summary: "Loses the extra data of lines in a recalculation.",
+        violates: &["QC-066"],
+        consequences: &["QC-207"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::RecalculateQuoteAlternative) {
+                each_line(call, value, &mut |line| put(line, "ExtraInfo", Value::Null));
+            }
+        })],
+    },
+    Fault {
+        name: "extra-fields-lost",
+        summary: "Blanks ExtraField3 of lines and alternatives, which it does not use.",
+        violates: &["QC-251"],
+        consequences: &["QC-066", "QC-207"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            let operations = [
+                Op::OnQuoteLineChanged,
+                Op::RecalculateQuoteAlternative,
+                Op::ValidateQuoteVersion,
+            ];
+            if let Some(value) = any_result(call, answer, &operations) {
+                each_line(call, value, &mut |line| put(line, "ExtraField3", ""));
+                each(value, "CRMAlternative", &mut |head| {
+                    put(head, "ExtraField3", "")
+                });
+            }
+        })],
+    },
+    Fault {
+        name: "keys-reissued",
+        summary: "Gives a quote a new ERP key at every call.",
+        violates: &["QC-252"],
+        consequences: &["QC-066"],
+        seams: &[Seam::Answer(|connector, call, answer| {
+            if let Some(value) = result(call, answer, Op::OnBeforeCreateQuote)
+                && let Some(quote) = member(value, "CRMQuote")
+            {
+                let number = connector.injected.count("quote keys");
+                put(quote, "ERPQuoteKey", format!("NEW-{number}"));
+            }
+        })],
+    },
+    Fault {
+        name: "line-keys-replaced",
+        summary: "Replaces the ERP key of a line by a key of its own in a recalculation.",
+        violates: &["QC-252"],
+        consequences: &["QC-066", "QC-207"],
+        seams: &[Seam::Answer(|connector, call, answer| {
+            if let Some(value) = result(call, answer, Op::RecalculateQuoteAlternative) {
+                let number = connector.injected.count("line keys");
+                each_line(call, value, &mut |line| {
+                    let key = format!("L{number}-{}", line.get("Rank").unwrap_or(&Value::Null));
+                    put(line, "ERPQuoteLineKey", key);
+                });
+            }
+        })],
+    },
+    Fault {
+        name: "wrong-type-500",
+        summary: "Lets a text in place of a number end in 500.",
+        violates: &["QC-072"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, _, answer| {
+            let wrong_type = answer.json().is_some_and(|body| {
+                let tech = body.get("TechExplanation").and_then(Value::as_str);
+                tech.is_some_and(|tech| tech.contains("wrong type"))
+            });
+            if wrong_type {
+                answer.status = StatusCode::INTERNAL_SERVER_ERROR;
+            }
+        })],
+    },
+    Fault {
+        name: "last-currency-remembered",
+        summary: "Uses the currency of the call before when there is none.",
+        violates: &["QC-250", "QC-119"],
+        consequences: &["QC-018", "QC-117", "QC-133", "QC-057", "QC-084"],
+        seams: &[Seam::Request(|connector, call| {
+            const LAST: &str = "last currency";
+            if is(call, Op::GetActivePriceLists) {
+                let asked = text(&call.request, "IsoCurrencyCode").to_owned();
+                if !asked.is_empty() {
+                    connector.injected.remember(LAST, json!(asked));
+                } else if let Some(last) = connector.injected.recall(LAST) {
+                    put(&mut call.request, "IsoCurrencyCode", last);
+                }
+            }
+            Ok(())
+        })],
+    },
+];
+
+const IN_ENVELOPE: [&str; 6] = [
+    "ContextIdentifier",
+    "ConnectionId",
+    "SessionId",
+    "ConnectionData",
+    "ConnectionConfigFields",
+    "UserInfo",
+];
+
+/// Whether a date of version or line in the request is like this.
+fn has_date(call: &Call, is_so: fn(&str) -> bool) -> bool {
+    let mut request = Value::Object(original(call));
+    let mut found = false;
+    let mut look = |carrier: &mut Object| {
+        let dates = [
+            "ExpirationDate",
+            "SentDate",
+            "LastRecalculated",
+            "SubscriptionStart",
+        ];
+        found |= dates
+            .into_iter()
+            .map(|name| text(carrier, name))
+            .any(|date| date.len() >= 19 && is_so(date));
+    };
+    each(&mut request, "CRMQuoteVersion", &mut look);
+    each(&mut request, "CRMQuoteLines", &mut look);
+    each(&mut request, "QuoteLine", &mut look);
+    found
+}

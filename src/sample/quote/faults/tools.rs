@@ -1,0 +1,201 @@
+//! What the faults have in common: finding their place in requests and answers.
+
+use axum::http::StatusCode;
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use crate::sample::quote::calculation::{self, line_cost};
+use crate::sample::quote::carriers::{self, Names};
+use crate::sample::quote::connector::Call;
+use crate::sample::quote::operation::Operation;
+use crate::sample::quote::pricing::{Held, after_discount, settle};
+use crate::sample::quote::text::Text;
+use crate::sample::quote::wire::{Answer, Object, Problem, decimal, number, object, part, put};
+
+/// The result of an operation, when that is what was called and it went well.
+pub fn result<'a>(
+    call: &Call,
+    answer: &'a mut Answer,
+    operation: Operation,
+) -> Option<&'a mut Value> {
+    let is_it = call.operation == Some(operation) && answer.status == StatusCode::OK;
+    answer.json().filter(|_| is_it)
+}
+
+/// The result of any of these operations.
+pub fn any_result<'a>(
+    call: &Call,
+    answer: &'a mut Answer,
+    operations: &[Operation],
+) -> Option<&'a mut Value> {
+    let called = call
+        .operation
+        .filter(|operation| operations.contains(operation))?;
+    result(call, answer, called)
+}
+
+/// Whether this operation is called.
+pub fn is(call: &Call, operation: Operation) -> bool {
+    call.operation == Some(operation)
+}
+
+/// An error answer in the documented form.
+pub fn failure(status: StatusCode) -> Problem {
+    let user = Text::new("That did not work.", "Det gikk ikke.");
+    Problem::new(status, "failed", user, "The request failed.")
+}
+
+/// The objects of a result: the items of an array, or the object itself.
+pub fn objects(value: &mut Value) -> Vec<&mut Object> {
+    match value {
+        Value::Array(items) => items.iter_mut().filter_map(Value::as_object_mut).collect(),
+        Value::Object(object) => vec![object],
+        _ => Vec::new(),
+    }
+}
+
+/// Visits every object that is the value of a member with this name, or an item of
+/// it, at any depth.
+pub fn each(value: &mut Value, name: &str, change: &mut dyn FnMut(&mut Object)) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| each(item, name, change)),
+        Value::Object(members) => {
+            for (member, value) in members {
+                if member == name {
+                    objects(value).into_iter().for_each(&mut *change);
+                }
+                each(value, name, change);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Visits the lines of a result, whichever operation it is from.
+pub fn each_line(call: &Call, value: &mut Value, change: &mut dyn FnMut(&mut Object)) {
+    match call.operation {
+        Some(Operation::OnQuoteLineChanged | Operation::GetQuoteLinesFromProduct) => {
+            objects(value).into_iter().for_each(change);
+        }
+        _ => each(value, "CRMQuoteLines", change),
+    }
+}
+
+/// A member of an object inside a result, such as `CRMQuote`.
+pub fn member<'a>(value: &'a mut Value, name: &str) -> Option<&'a mut Object> {
+    value.get_mut(name).and_then(Value::as_object_mut)
+}
+
+/// The line of an OnQuoteLineChanged request.
+pub fn line_of(call: &mut Call) -> Option<&mut Object> {
+    if call.operation != Some(Operation::OnQuoteLineChanged) {
+        return None;
+    }
+    call.request
+        .get_mut("QuoteLine")
+        .and_then(Value::as_object_mut)
+}
+
+/// The request as it was before any fault changed it.
+pub fn original(call: &Call) -> Object {
+    let (Some(operation), Value::Object(sent)) = (call.operation, &call.sent) else {
+        return Object::new();
+    };
+    carriers::request(operation)
+        .read(sent, Names::AnyCase)
+        .unwrap_or_default()
+}
+
+/// The line of an OnQuoteLineChanged request, before any fault changed it.
+pub fn original_line(call: &Call) -> Object {
+    part(&original(call), "QuoteLine")
+}
+
+/// Gives a line back members of the line that was sent.
+pub fn restore(call: &Call, line: &mut Object, names: &[&str]) {
+    let sent = original_line(call);
+    for name in names {
+        if let Some(value) = sent.get(*name) {
+            put(line, name, value.clone());
+        }
+    }
+}
+
+/// A number member, 0 when there is none.
+pub fn amount(object: &Object, name: &str) -> Decimal {
+    decimal(object, name).unwrap_or_default()
+}
+
+/// Calculates a line anew from another subtotal and another amount that is held, so
+/// that only the intended formula is wrong.
+pub fn resettle_line(line: &mut Object, sub_total: Decimal, held: Held) {
+    let left = amount(line, "TotalPriceWithAlternativeDiscount");
+    let total = amount(line, "TotalPrice");
+    let discount = if total.is_zero() {
+        Decimal::ZERO
+    } else {
+        Decimal::ONE_HUNDRED * (total - left) / total
+    };
+    resettle(line, sub_total, line_cost_of(line), held);
+    let left = after_discount(amount(line, "TotalPrice"), discount).unwrap_or_default();
+    put(line, "TotalPriceWithAlternativeDiscount", number(left));
+}
+
+/// Calculates a line or alternative anew.
+pub fn resettle(carrier: &mut Object, sub_total: Decimal, cost: Option<Decimal>, held: Held) {
+    if let Ok(amounts) = settle(sub_total, cost, held, Decimal::ZERO) {
+        calculation::write(carrier, &amounts);
+    }
+}
+
+fn line_cost_of(line: &Object) -> Option<Decimal> {
+    line_cost(line).ok().flatten()
+}
+
+/// The English part of a multi-language text.
+pub fn english(text: &str) -> Option<&str> {
+    text.strip_prefix("US:\"")?
+        .split_once('"')
+        .map(|(english, _)| english)
+}
+
+/// Visits every text of a value.
+pub fn each_text(value: &mut Value, change: &mut dyn FnMut(&mut String)) {
+    match value {
+        Value::String(text) => change(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| each_text(item, change)),
+        Value::Object(members) => {
+            members
+                .values_mut()
+                .for_each(|value| each_text(value, change));
+        }
+        _ => {}
+    }
+}
+
+/// Gives every object in a value other member names.
+pub fn renamed(value: Value, rename: fn(&str) -> String) -> Value {
+    match value {
+        Value::Array(items) => items
+            .into_iter()
+            .map(|item| renamed(item, rename))
+            .collect(),
+        Value::Object(members) => {
+            let members = members
+                .into_iter()
+                .map(|(name, value)| (rename(&name), renamed(value, rename)));
+            Value::Object(members.collect())
+        }
+        other => other,
+    }
+}
+
+/// A PluginResponseInfo with State Error and nothing else wrong.
+pub fn refusal() -> Object {
+    object(serde_json::json!({
+        "State": "Error",
+        "UserExplanation": "US:\"Refused.\";NO:\"Avvist.\"",
+        "TechExplanation": "",
+        "ErrorCode": "refused",
+    }))
+}
