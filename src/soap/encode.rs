@@ -105,13 +105,7 @@ pub fn envelope(
     let Writer {
         mut out, padding, ..
     } = writer;
-    for (from, to) in &changes.replace {
-        out = out.replace(&escape(from), to);
-    }
-    if let Some(at) = padding
-        && changes.pad > out.len()
-        && changes.replace.is_empty()
-    {
+    if let Some(at) = padding.filter(|_| changes.pad > out.len()) {
         // Lines of blanks, so that no single run of white space is huge.
         let missing = changes.pad - out.len();
         let mut filling = String::with_capacity(missing + 80);
@@ -120,6 +114,11 @@ pub fn envelope(
             filling.push_str(&" ".repeat(79));
         }
         out.insert_str(at, &filling);
+    }
+    for (from, to) in &changes.replace {
+        if !from.is_empty() {
+            out = out.replace(&escape(from), to);
+        }
     }
     let mut bytes = Vec::with_capacity(out.len() + 60);
     if changes.declaration == Declaration::Bom {
@@ -145,6 +144,8 @@ pub fn action(names: &WireNames, operation: &Operation, changes: &Changes) -> St
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Space {
     Service,
+    /// That of the element around a wrapped carrier.
+    Parameter,
     Data,
     Arrays,
 }
@@ -160,38 +161,57 @@ struct Writer<'w> {
 
 impl Writer<'_> {
     fn uri(&self, space: Space) -> &str {
+        let changed = self.changes.namespace.as_deref();
         match space {
-            Space::Service => self
-                .changes
-                .namespace
+            Space::Service => changed.unwrap_or(&self.names.namespace),
+            Space::Parameter => self
+                .names
+                .parameter_namespace
                 .as_deref()
+                .or(changed)
                 .unwrap_or(&self.names.namespace),
             Space::Data => &self.names.data_namespace,
             Space::Arrays => ARRAYS,
         }
     }
 
+    /// Whether some elements have no namespace: then no other may be the default one.
+    fn bare_names(&self) -> bool {
+        [Space::Parameter, Space::Data]
+            .into_iter()
+            .any(|space| self.uri(space).is_empty())
+    }
+
+    /// The first space with the same namespace: it has the prefix.
+    fn same(&self, space: Space) -> Space {
+        [Space::Service, Space::Parameter, Space::Data]
+            .into_iter()
+            .find(|other| self.uri(*other) == self.uri(space))
+            .unwrap_or(space)
+    }
+
     /// The prefix of a namespace with its colon; empty for the default namespace.
     fn prefix(&self, space: Space) -> &'static str {
-        match (self.changes.style, space) {
-            (Style::Default, Space::Service) => "",
-            (Style::Default, Space::Data) if self.uri(Space::Data) == self.uri(Space::Service) => {
-                ""
-            }
+        if self.uri(space).is_empty() {
+            return "";
+        }
+        match (self.changes.style, self.same(space)) {
+            (Style::Default, Space::Service) if !self.bare_names() => "",
+            (Style::Default, Space::Parameter) => "p:",
             (Style::Default, Space::Data) => "d:",
             (Style::Default, Space::Arrays) => "b:",
             (_, Space::Service) => "ns0:",
-            (_, Space::Data) if self.uri(Space::Data) == self.uri(Space::Service) => "ns0:",
             (_, Space::Data) => "ns1:",
             (_, Space::Arrays) => "ns2:",
+            (_, Space::Parameter) => "ns3:",
         }
     }
 
     /// The declaration of a namespace, as an attribute.
     fn declaration(&self, space: Space) -> String {
-        let name = self.prefix(space).trim_end_matches(':');
         let uri = escape(self.uri(space));
-        match name {
+        match self.prefix(space).trim_end_matches(':') {
+            "" if uri.is_empty() => String::new(),
             "" => format!(" xmlns=\"{uri}\""),
             name => format!(" xmlns:{name}=\"{uri}\""),
         }
@@ -202,6 +222,14 @@ impl Writer<'_> {
         match self.changes.style {
             Style::Root => String::new(),
             _ => self.declaration(space),
+        }
+    }
+
+    /// The declaration of a namespace that none of the outer spaces has declared.
+    fn undeclared(&self, space: Space) -> String {
+        match self.same(space) == space {
+            true => self.local(space),
+            false => String::new(),
         }
     }
 
@@ -219,12 +247,12 @@ impl Writer<'_> {
     fn message(&mut self, operation: &Operation, request: Option<&Value>) {
         let mut root = format!("<s:Envelope xmlns:s=\"{ENVELOPE}\"");
         if self.changes.style == Style::Root {
-            let shared = self.uri(Space::Data) == self.uri(Space::Service);
-            root.push_str(&self.declaration(Space::Service));
-            if !shared {
-                root.push_str(&self.declaration(Space::Data));
+            let spaces = [Space::Service, Space::Parameter, Space::Data, Space::Arrays];
+            for space in spaces {
+                if self.same(space) == space {
+                    root.push_str(&self.declaration(space));
+                }
             }
-            root.push_str(&self.declaration(Space::Arrays));
             let _ = write!(root, " xmlns:i=\"{INSTANCE}\"");
         }
         self.push(&root);
@@ -251,7 +279,7 @@ impl Writer<'_> {
                     header,
                     "<h:{name} s:mustUnderstand=\"1\" xmlns:h=\"{space}\">{value}</h:{name}>",
                     name = member.name,
-                    space = escape(self.uri(Space::Service)),
+                    space = escape(&self.names.namespace),
                     value = escape(&plain(value)),
                 );
             }
@@ -268,21 +296,23 @@ impl Writer<'_> {
         let service = self.prefix(Space::Service);
         match self.names.shape {
             Shape::Wrapped => {
-                let open = format!("<{service}{}{}", operation.name, self.local(Space::Service));
+                let name = self.names.request_body(operation);
+                let open = format!("<{service}{name}{}>", self.local(Space::Service));
                 self.push(&open);
-                self.push(">");
                 if let (Some(carrier), Some(request)) = (&operation.request, request) {
-                    self.carrier_element(&format!("{service}request"), carrier, request);
+                    let parameter = self.prefix(Space::Parameter);
+                    let element = self.names.request_element(operation);
+                    self.carrier_element(&format!("{parameter}{element}"), carrier, request);
                 } else {
                     self.padding = Some(self.out.len());
                     let extra = self.changes.extra.clone().unwrap_or_default();
                     self.push(&extra);
                 }
-                let close = format!("</{service}{}>", operation.name);
+                let close = format!("</{service}{name}>");
                 self.push(&close);
             }
             Shape::Bare => {
-                let name = operation.request.as_deref().unwrap_or(&operation.name);
+                let name = self.names.request_body(operation);
                 let open = format!(
                     "<{service}{name}{}{}",
                     self.local(Space::Service),
@@ -294,11 +324,8 @@ impl Writer<'_> {
                     self.push(" i:nil=\"true\"/>");
                     return;
                 }
-                let apart = self.uri(Space::Data) != self.uri(Space::Service);
-                if apart {
-                    let declared = self.local(Space::Data);
-                    self.push(&declared);
-                }
+                let declared = self.undeclared(Space::Data);
+                self.push(&declared);
                 self.push(">");
                 if let (Some(carrier), Some(request)) = (&operation.request, request) {
                     self.members(carrier, request);
@@ -314,16 +341,18 @@ impl Writer<'_> {
 
     /// The element of a request carrier.
     fn carrier_element(&mut self, element: &str, carrier: &str, value: &Value) {
-        let open = format!("<{element}{}", self.instance());
+        let open = format!(
+            "<{element}{}{}",
+            self.undeclared(Space::Parameter),
+            self.instance()
+        );
         self.push(&open);
         if value.is_null() {
             self.push(" i:nil=\"true\"/>");
             return;
         }
-        if self.uri(Space::Data) != self.uri(Space::Service) {
-            let declared = self.local(Space::Data);
-            self.push(&declared);
-        }
+        let declared = self.undeclared(Space::Data);
+        self.push(&declared);
         self.push(">");
         self.members(carrier, value);
         self.padding = Some(self.out.len());

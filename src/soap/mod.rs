@@ -19,6 +19,7 @@ pub mod encode;
 mod names;
 pub mod wsdl;
 mod xml;
+pub mod xsd;
 
 use std::collections::BTreeMap;
 
@@ -483,3 +484,6 @@ fn texts(values: &[Value]) -> Vec<String> {
     let texts = values.iter().filter_map(Value::as_str);
     texts.map(str::to_owned).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,8 +17,22 @@ pub struct WireNames {
     pub interface: String,
     /// SOAPAction of operations, where it is not the usual one.
     pub actions: BTreeMap<String, String>,
-    /// Members of carriers in the order of the connector's WSDL, base class first.
+    /// Members of carriers in the order of the connector's WSDL, base class first, for
+    /// carriers with another order than the description's. A member that the WSDL does
+    /// not have is not in the list.
     pub order: BTreeMap<String, Vec<String>>,
+    /// Namespace of the element around a wrapped carrier, where it is not `namespace`;
+    /// empty for schemas with unqualified local elements.
+    pub parameter_namespace: Option<String>,
+    /// Elements in the body of requests, by operation, where they are not the usual ones.
+    pub request_bodies: BTreeMap<String, String>,
+    /// Elements in the body of answers, by operation, where they are not the usual ones.
+    pub response_bodies: BTreeMap<String, String>,
+    /// Elements around wrapped request carriers, by operation, in place of `request`.
+    pub request_elements: BTreeMap<String, String>,
+    /// Elements around wrapped result carriers, by operation, in place of the operation's
+    /// name with `Result`.
+    pub result_elements: BTreeMap<String, String>,
 }
 
 /// Who says what the names are.
@@ -65,6 +79,11 @@ impl WireNames {
             interface: binding.interface.clone(),
             actions: BTreeMap::new(),
             order: BTreeMap::new(),
+            parameter_namespace: None,
+            request_bodies: BTreeMap::new(),
+            response_bodies: BTreeMap::new(),
+            request_elements: BTreeMap::new(),
+            result_elements: BTreeMap::new(),
         }
     }
 
@@ -108,6 +127,44 @@ impl WireNames {
             "/"
         };
         format!("{}{slash}{}/{operation}", self.namespace, self.interface)
+    }
+
+    /// The element that a request has in the body.
+    pub fn request_body<'a>(&'a self, operation: &'a Operation) -> &'a str {
+        let usual = match (self.shape, &operation.request) {
+            (Shape::Bare, Some(carrier)) => carrier,
+            _ => &operation.name,
+        };
+        self.request_bodies.get(&operation.name).unwrap_or(usual)
+    }
+
+    /// The element that an answer has in the body.
+    pub fn response_body(&self, operation: &Operation) -> String {
+        let own = self.response_bodies.get(&operation.name).cloned();
+        own.unwrap_or_else(|| match self.shape {
+            Shape::Wrapped => format!("{}Response", operation.name),
+            Shape::Bare => operation.response.clone(),
+        })
+    }
+
+    /// The element around the request carrier, in the wrapped shape.
+    pub fn request_element(&self, operation: &Operation) -> &str {
+        self.request_elements
+            .get(&operation.name)
+            .map_or("request", String::as_str)
+    }
+
+    /// The element around the result carrier, in the wrapped shape.
+    pub fn result_element(&self, operation: &Operation) -> String {
+        let own = self.result_elements.get(&operation.name).cloned();
+        own.unwrap_or_else(|| format!("{}Result", operation.name))
+    }
+
+    /// Namespace of the element around a wrapped carrier.
+    pub fn parameter_namespace(&self) -> &str {
+        self.parameter_namespace
+            .as_deref()
+            .unwrap_or(&self.namespace)
     }
 
     /// For people: which names, and who says so.

@@ -45,12 +45,6 @@ pub(super) fn parse(text: &str) -> Result<Document<'_>, Issue> {
             "a message without a document type declaration",
             "a document type declaration; it was not read",
         ),
-        roxmltree::Error::UnknownEntityReference(name, at) => Issue::new(
-            IssueKind::Dtd,
-            "",
-            "no entities but those of XML itself",
-            format!("&{name}; at {at}; it was not expanded"),
-        ),
         other => Issue::new(
             IssueKind::NotWellFormed,
             "",
@@ -66,16 +60,15 @@ fn deeper_than(text: &str, limit: usize) -> bool {
     let mut rest = text;
     while let Some(start) = rest.find('<') {
         rest = &rest[start..];
-        let skip = |end: &str| rest.find(end).map_or(rest.len(), |at| at + end.len());
         let end = if rest.starts_with("<!--") {
-            skip("-->")
+            after(rest, "<!--", "-->")
         } else if rest.starts_with("<![CDATA[") {
-            skip("]]>")
+            after(rest, "<![CDATA[", "]]>")
         } else if rest.starts_with("<?") {
-            skip("?>")
+            after(rest, "<?", "?>")
         } else if rest.starts_with("</") {
             depth = depth.saturating_sub(1);
-            skip(">")
+            after(rest, "</", ">")
         } else {
             let end = tag_end(rest);
             if !rest[..end].ends_with("/>") && !rest.starts_with("<!") {
@@ -103,6 +96,56 @@ fn tag_end(text: &str) -> usize {
         }
     }
     text.len()
+}
+
+/// Local name of the first element of a document that was not parsed; empty without one.
+pub(super) fn root_name(text: &str) -> &str {
+    let mut rest = text;
+    loop {
+        let Some(start) = rest.find('<') else {
+            return "";
+        };
+        rest = &rest[start..];
+        let end = if rest.starts_with("<!--") {
+            after(rest, "<!--", "-->")
+        } else if rest.starts_with("<?") {
+            after(rest, "<?", "?>")
+        } else if rest.starts_with("<!") {
+            declaration_end(rest)
+        } else {
+            break;
+        };
+        rest = &rest[end..];
+    }
+    let name = rest[1..]
+        .split(|letter: char| letter.is_whitespace() || matches!(letter, '>' | '/'))
+        .next()
+        .unwrap_or_default();
+    name.rsplit(':').next().unwrap_or(name)
+}
+
+/// End of the declaration at the start of `text`; brackets hold declarations of their own.
+fn declaration_end(text: &str) -> usize {
+    let mut quote = None;
+    let mut inside = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match (quote, byte) {
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), _) if open == byte => quote = None,
+            (None, b'[') => inside = true,
+            (None, b']') => inside = false,
+            (None, b'>') if !inside => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Where `end` ends that comes after the opening mark: `<!-->` does not end a comment.
+fn after(text: &str, start: &str, end: &str) -> usize {
+    text[start.len()..]
+        .find(end)
+        .map_or(text.len(), |at| start.len() + at + end.len())
 }
 
 /// Elements below a node.
@@ -150,4 +193,24 @@ pub fn escape(text: &str) -> String {
         }
     }
     escaped
+}
+
+/// Path of an element by local names, with positions among siblings of the same name.
+pub(super) fn path(node: Node<'_, '_>) -> String {
+    let mut parts: Vec<String> = node
+        .ancestors()
+        .filter(Node::is_element)
+        .map(|element| {
+            let name = local(element);
+            let twins = |sibling: &Node<'_, '_>| sibling.is_element() && local(*sibling) == name;
+            let before = element.prev_siblings().skip(1).filter(twins).count();
+            let after = element.next_siblings().skip(1).any(|next| twins(&next));
+            match before > 0 || after {
+                true => format!("{name}[{}]", before + 1),
+                false => name.to_owned(),
+            }
+        })
+        .collect();
+    parts.reverse();
+    format!("/{}", parts.join("/"))
 }
