@@ -24,6 +24,7 @@ use crate::model::report::ConnectorFacts;
 use crate::model::requirement::RequirementId;
 use crate::soap::WireNames;
 use crate::soap::decode::{Decoded, decode};
+use crate::soap::xsd::Validator;
 use crate::suite::{AlwaysKind, AlwaysRule, Suite};
 use crate::transport::Sent;
 
@@ -81,6 +82,8 @@ pub(super) struct World<'a> {
     tls: Mutex<Option<TlsFacts>>,
     /// Wire names in force, by interface; of an API that speaks SOAP.
     names: Mutex<BTreeMap<String, WireNames>>,
+    /// The schema of messages under these names.
+    validator: Mutex<Option<Arc<Validator>>>,
     /// Facts about the connector for the head of the report, beside those of the suite.
     facts: Mutex<BTreeMap<String, String>>,
     /// What is known of the connector's WSDL.
@@ -155,6 +158,7 @@ impl<'a> World<'a> {
             gates: Mutex::default(),
             tls: Mutex::default(),
             names: Mutex::new(prepared.default_names(suite)),
+            validator: Mutex::default(),
             facts: Mutex::default(),
             wsdl: Mutex::new(Value::Null),
             tokens: Mutex::default(),
@@ -229,6 +233,23 @@ impl<'a> World<'a> {
 
     pub(super) fn set_names(&self, binding: &str, names: WireNames) {
         lock(&self.names).insert(binding.to_owned(), names);
+        // Built anew for the names, when the next message comes.
+        *lock(&self.validator) = None;
+    }
+
+    fn validator(&self) -> Option<Arc<Validator>> {
+        let soap = self.suite.soap.as_ref()?;
+        let mut validator = lock(&self.validator);
+        if validator.is_none() {
+            match Validator::new(soap, &lock(&self.names)) {
+                Ok(built) => *validator = Some(Arc::new(built)),
+                Err(reason) => {
+                    self.note("schema of messages", format!("not judged: {reason}"));
+                    return None;
+                }
+            }
+        }
+        validator.clone()
     }
 
     /// Notes a fact for the head of the report.
@@ -413,7 +434,15 @@ impl<'a> World<'a> {
         }
         let operation = soap.operation(&outgoing.operation);
         let names = operation.and_then(|operation| self.names(&operation.binding));
-        Some(decode(soap, names.as_ref(), operation, &response.body))
+        let mut message = decode(soap, names.as_ref(), operation, &response.body);
+        // The schema is a second net: what the codec has found already is not told twice.
+        if operation.is_some() && message.answer.is_some() && message.issues.is_empty() {
+            let text = String::from_utf8_lossy(&response.body);
+            if let Some(validator) = self.validator() {
+                message.schema_errors(&validator.errors(&text));
+            }
+        }
+        Some(message)
     }
 
     fn record(

@@ -34,6 +34,20 @@ pub struct Decoded {
     pub judged: BTreeMap<&'static str, u64>,
 }
 
+impl Decoded {
+    /// Adds what the schema refuses.
+    pub fn schema_errors(&mut self, errors: &[String]) {
+        *self.judged.entry(IssueKind::Schema.name()).or_default() += 1;
+        self.issues.extend(errors.iter().map(|error| {
+            let (at, what) = match error.split_once(": ") {
+                Some((at, what)) if at.starts_with('/') => (at, what),
+                _ => ("", error.as_str()),
+            };
+            Issue::new(IssueKind::Schema, at, "a message that its schema accepts", what)
+        }));
+    }
+}
+
 /// A SOAP fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {

@@ -81,7 +81,7 @@ pub struct Changes {
     pub body: Option<String>,
     /// Texts, as they stand escaped in the message, and the XML put in their place.
     pub replace: Vec<(String, String)>,
-    /// Bytes that the message shall have at least; white space fills it up.
+    /// Bytes that the message shall have at least; white space before the body fills it up.
     pub pad: usize,
 }
 
@@ -258,6 +258,8 @@ impl Writer<'_> {
         self.push(&root);
         self.push(">");
         self.header(operation, request);
+        // White space between members would be text to some readers once it is long.
+        self.padding = Some(self.out.len());
         self.push("<s:Body>");
         match &self.changes.body {
             Some(body) => {
@@ -304,7 +306,6 @@ impl Writer<'_> {
                     let element = self.names.request_element(operation);
                     self.carrier_element(&format!("{parameter}{element}"), carrier, request);
                 } else {
-                    self.padding = Some(self.out.len());
                     let extra = self.changes.extra.clone().unwrap_or_default();
                     self.push(&extra);
                 }
@@ -330,7 +331,6 @@ impl Writer<'_> {
                 if let (Some(carrier), Some(request)) = (&operation.request, request) {
                     self.members(carrier, request);
                 }
-                self.padding = Some(self.out.len());
                 let extra = self.changes.extra.clone().unwrap_or_default();
                 self.push(&extra);
                 let close = format!("</{service}{name}>");
@@ -355,7 +355,6 @@ impl Writer<'_> {
         self.push(&declared);
         self.push(">");
         self.members(carrier, value);
-        self.padding = Some(self.out.len());
         let extra = self.changes.extra.clone().unwrap_or_default();
         self.push(&extra);
         let close = format!("</{element}>");
