@@ -157,7 +157,7 @@ on_format("text-in-brackets", "Text values are written as [S:...].", "ERP-086 ER
           lambda text, value: f"[S:{text}]")
 on_format("bare-integers", "Integers are written without brackets.", "ERP-087", "Integer",
           lambda text, value: str(value))
-on_format("iso-dates", "Date-times are written in the ISO form inside the brackets.", "ERP-088 ERP-087", "Datetime",
+on_format("iso-dates", "Date-times are written in the ISO form inside the brackets.", "ERP-087 ERP-088", "Datetime",
           lambda text, value: f"[DT:{values.stamp(value)[:19]}]")
 on_format("decimal-comma", "Doubles are written with a comma.", "ERP-088 ERP-087 ERP-124", "Double",
           lambda text, value: text.replace(".", ","))

@@ -64,7 +64,7 @@ def own_thumbprint(self, header):
 trusting("signature-unchecked", "The signature is not checked.",
          "AUTH-037 AUTH-038 AUTH-039 AUTH-040 AUTH-041 AUTH-045", lambda self, token, header: True)
 trusting("known-key-id-is-enough", "A token with the trusted kid passes whatever its signature.",
-         "AUTH-040 AUTH-037 AUTH-038", own_thumbprint)
+         "AUTH-040 AUTH-037 AUTH-038", lambda self, token, header: own_thumbprint(self, header))
 trusting("signature-length-only", "Of the signature only the length is checked.",
          "AUTH-037 AUTH-038 AUTH-039 AUTH-040 AUTH-045",
          lambda self, token, header: len(token.split(".")[2]) == 342)

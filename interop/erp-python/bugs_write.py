@@ -82,7 +82,7 @@ def _(call, self, actor_type, native, parent=("", ""), modified=None):
 
 
 @bug("mandatory-unchecked", "write.mandatory", "Mandatory fields may be missing or emptied.",
-     "ERP-141 ERP-159 ERP-173")
+     "ERP-141 ERP-159")
 def _(call, self, fields, native):
     return None
 
@@ -153,7 +153,7 @@ def _(call, self, actor_type, native, parent=("", ""), modified=None):
     return actor
 
 
-@bug("long-text-cut", "write.value", "Texts longer than MaxLength are cut without a word.", "ERP-146 ERP-173")
+@bug("long-text-cut", "write.value", "Texts longer than MaxLength are cut without a word.", "ERP-146")
 def _(call, self, firm, field, sent):
     return call(self, firm, field, sent[:field.max] if field.type == "Text" and field.max else sent)
 

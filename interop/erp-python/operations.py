@@ -8,9 +8,7 @@ import search
 import values
 import wire
 from connections import ZERO, normalise
-from fields import (
-    ACTOR_FIELDS, CONFIG_FIELDS, CONFIG_LISTS, FIRM_NAMES, LISTS, PARENT_NEEDED, PARENTS, text,
-)
+from fields import ACTOR_FIELDS, CONFIG_FIELDS, CONFIG_LISTS, FIRM_NAMES, LISTS, text
 from seams import seam
 
 log = logging.getLogger("erp.operations")

@@ -1,10 +1,9 @@
 """Creating and saving actors, with the rules of the field definitions."""
 
-import operations
 import values
 import wire
 from fields import PARENT_NEEDED, PARENTS, text
-from operations import FIELDS, UNKNOWN_FIELD, UNKNOWN_ITEM, Problem, pairs
+from operations import UNKNOWN_FIELD, UNKNOWN_ITEM, Problem, pairs
 from seams import seam
 
 
@@ -149,6 +148,7 @@ class Writer:
         return result
 
 
-def attach(connector: "operations.Operations"):
+def attach(connector):
+    """Give the operations their writer."""
     connector.writer = Writer(connector)
     return connector
