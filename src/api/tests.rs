@@ -779,49 +779,6 @@ fn the_examples_of_the_shipped_document_fit_its_schemas() {
     assert!(judged > 0);
 }
 
-#[test]
-fn committed_derived_schemas_are_current() {
-    let (_, api) = shipped();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/quote-rest/derived");
-    let derived = api.derive();
-    if std::env::var_os("ASSAY_BLESS").is_some() {
-        if folder.exists() {
-            std::fs::remove_dir_all(&folder).unwrap();
-        }
-        for (name, text) in &derived {
-            let file = folder.join(name);
-            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-            std::fs::write(file, text).unwrap();
-        }
-    }
-    let mut stale: BTreeSet<String> = derived
-        .iter()
-        .filter(|(name, text)| {
-            std::fs::read_to_string(folder.join(name)).ok().as_ref() != Some(*text)
-        })
-        .map(|(name, _)| name.clone())
-        .collect();
-    for sub in ["", "responses"] {
-        for entry in std::fs::read_dir(folder.join(sub)).into_iter().flatten() {
-            let entry = entry.unwrap();
-            let name = entry.file_name().into_string().unwrap();
-            let name = if sub.is_empty() {
-                name
-            } else {
-                format!("{sub}/{name}")
-            };
-            if entry.file_type().unwrap().is_file() && !derived.contains_key(&name) {
-                stale.insert(name);
-            }
-        }
-    }
-    assert!(
-        stale.is_empty(),
-        "schemas/quote-rest/derived does not follow from openapi.yaml: {stale:?}; \
-         run `ASSAY_BLESS=1 cargo test --lib committed_derived_schemas_are_current` and commit the folder"
-    );
-}
-
 /// JSON of all kinds, with names that mean something in documents and bodies.
 fn any_json() -> impl Strategy<Value = Value> {
     let name = prop::sample::select(vec![

@@ -6,6 +6,13 @@ use crate::model::outcome::exit;
 
 use super::{DEFAULT_PROFILE, Failure, Outcome, SuiteArguments, output};
 
+/// Target files by profile; a profile of the operator's own gets the first one.
+const TEMPLATES: [(&str, &str); 3] = [
+    ("quote-rest", include_str!("init/quote-rest.yaml")),
+    ("erp-sync", include_str!("init/erp-sync.yaml")),
+    ("mirroring-auth", include_str!("init/mirroring-auth.yaml")),
+];
+
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Profile
@@ -20,11 +27,15 @@ pub(super) struct Arguments {
 
 pub(super) fn main(arguments: &Arguments) -> Outcome {
     let suite = arguments.suite.load(&arguments.profile)?;
-    let mut text = include_str!("init.yaml").replace("PROFILE", &arguments.profile);
-    text.push_str(
-        "\n# What the harness cannot discover. Without it the rows in question are left out in\n",
-    );
-    text.push_str("# development scope, and certification is incomplete.\n# fixtures:\n");
+    let template = TEMPLATES.iter().find(|(name, _)| *name == arguments.profile);
+    let (_, template) = template.unwrap_or(&TEMPLATES[0]);
+    let mut text = template.replace("PROFILE", &arguments.profile);
+    if !suite.profile.fixtures.is_empty() {
+        text.push_str(
+            "\n# What the harness cannot discover. Without it the rows in question are left out in\n",
+        );
+        text.push_str("# development scope, and certification is incomplete.\n# fixtures:\n");
+    }
     for (name, rules) in &suite.profile.fixtures {
         let value = match rules.kind.as_str() {
             "changes" => "{ set: { /Context/CRMQuote/PoNumber: value } }",

@@ -21,7 +21,8 @@ enum Command {
     Scenario,
     /// Schema of report.json
     Report,
-    /// Schemas of requests and answers, derived from the OpenAPI document
+    /// Schemas of requests and answers, derived from the OpenAPI document; XSD and WSDL
+    /// where it describes SOAP messages
     Derive {
         /// Profile
         #[arg(value_name = "PROFILE", default_value = DEFAULT_PROFILE)]
@@ -54,7 +55,7 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
 
 fn derive(profile: &str, out: &Path, suite: &SuiteArguments) -> Outcome {
     let suite = suite.load(profile)?;
-    let files = suite.api.derive();
+    let files = suite.derive();
     for (name, text) in &files {
         let path = out.join(name);
         let written = match path.parent() {

@@ -31,7 +31,7 @@ use crate::judgement::Judgement;
 use crate::model::profile::Profile;
 use crate::model::requirement::{Decided, Requirement, RequirementId};
 use crate::model::scenario::Modes;
-use crate::soap::Soap;
+use crate::soap::{Soap, WireNames};
 use crate::soap::encode::{Declaration, Nulls, Style};
 
 pub use compile::VARIABLES;
@@ -87,7 +87,32 @@ impl Catalogue {
     }
 }
 
+/// Address in WSDLs that are written for partners, who put their own in its place.
+const ADDRESS: &str = "https://connector.example.com/Services/Connector.svc";
+
 impl Suite {
+    /// What partners build from: JSON Schemas of requests and answers, and of an API
+    /// that speaks SOAP the XSDs and the WSDL. File name to text.
+    pub fn derive(&self) -> BTreeMap<String, String> {
+        let mut files = self.api.derive();
+        let Some(soap) = &self.soap else {
+            return files;
+        };
+        let names: BTreeMap<String, WireNames> = soap
+            .bindings()
+            .filter_map(|binding| {
+                let names = WireNames::of_profile(binding, binding.wires.first()?);
+                Some((binding.name.clone(), names))
+            })
+            .collect();
+        for schema in crate::soap::xsd::schemas(soap, &names) {
+            files.insert(format!("{}.xsd", file_name(&schema.namespace)), schema.text);
+        }
+        let wsdl = crate::soap::wsdl::document(soap, &names, ADDRESS);
+        files.insert(format!("{}.wsdl", self.profile.name), wsdl);
+        files
+    }
+
     /// The scenario of that id.
     pub fn scenario(&self, id: &str) -> Option<&Scenario> {
         self.scenarios.iter().find(|scenario| scenario.id == id)
@@ -131,6 +156,12 @@ impl Suite {
             })
             .collect()
     }
+}
+
+/// A namespace as a file name.
+fn file_name(namespace: &str) -> String {
+    let path = namespace.split_once("://").map_or(namespace, |(_, path)| path);
+    path.trim_end_matches('/').replace(['/', ':'], "-")
 }
 
 /// A compiled scenario.

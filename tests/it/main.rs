@@ -2,6 +2,7 @@
 
 mod architecture;
 mod command;
+mod derived;
 mod docs;
 mod faults;
 mod lint;
