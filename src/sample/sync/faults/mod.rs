@@ -1,5 +1,12 @@
 //! The faults of ERP sync and mirroring connectors, and the seams at which they work.
 
+mod answer;
+mod handshake;
+mod malformed;
+mod safety;
+mod tokens;
+mod tools;
+
 use std::sync::LazyLock;
 
 use super::connector::{Call, Connector};
@@ -29,7 +36,16 @@ pub enum Seam {
 
 /// All faults of the ERP sync connector; names are unique.
 pub fn sync_faults() -> &'static [Fault] {
-    static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| Vec::new());
+    static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
+        [
+            handshake::FAULTS,
+            answer::FAULTS,
+            tokens::FAULTS,
+            malformed::FAULTS,
+            safety::FAULTS,
+        ]
+        .concat()
+    });
     &ALL
 }
 
