@@ -1,11 +1,15 @@
 //! The faults of ERP sync and mirroring connectors, and the seams at which they work.
 
 mod answer;
+mod connections;
 mod handshake;
 mod malformed;
+mod metadata;
+mod reading;
 mod safety;
 mod tokens;
 mod tools;
+mod wire;
 
 use std::sync::LazyLock;
 
@@ -43,6 +47,10 @@ pub fn sync_faults() -> &'static [Fault] {
             tokens::FAULTS,
             malformed::FAULTS,
             safety::FAULTS,
+            wire::FAULTS,
+            connections::FAULTS,
+            metadata::FAULTS,
+            reading::FAULTS,
         ]
         .concat()
     });
