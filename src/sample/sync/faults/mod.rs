@@ -5,11 +5,14 @@ mod connections;
 mod handshake;
 mod malformed;
 mod metadata;
+mod mirroring;
 mod reading;
 mod safety;
+mod search;
 mod tokens;
 mod tools;
 mod wire;
+mod writing;
 
 use std::sync::LazyLock;
 
@@ -51,6 +54,8 @@ pub fn sync_faults() -> &'static [Fault] {
             connections::FAULTS,
             metadata::FAULTS,
             reading::FAULTS,
+            search::FAULTS,
+            writing::FAULTS,
         ]
         .concat()
     });
@@ -59,8 +64,7 @@ pub fn sync_faults() -> &'static [Fault] {
 
 /// All faults of the mirroring service; names are unique.
 pub fn mirroring_faults() -> &'static [Fault] {
-    static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| Vec::new());
-    &ALL
+    mirroring::FAULTS
 }
 
 /// The faults of one running connector.

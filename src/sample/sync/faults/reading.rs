@@ -573,8 +573,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "polls-of-suppliers-fail",
         summary: "Cannot poll suppliers.",
-        violates: &["ERP-098"],
-        consequences: &["ERP-095", "ERP-096", "ERP-104", "ERP-105", "ERP-171"],
+        violates: &["ERP-171", "ERP-098"],
+        consequences: &["ERP-095", "ERP-096", "ERP-104", "ERP-105"],
         seams: &[Seam::Answer(|_, call, reply| {
             let suppliers = call.request.actor_type.as_deref() == Some("Supplier");
             if good(call, reply, Op::GetActorsByTimestamp).is_some() && suppliers {
