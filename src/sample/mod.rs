@@ -21,6 +21,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::auth::ApplicationKeyError;
 use crate::base::clock::Clock;
 use crate::model::target::Target;
 
@@ -206,7 +207,7 @@ pub enum SampleError {
     #[error("certificate with the signing key cannot be read: {reason}")]
     Certificate { reason: String },
     #[error("application key cannot be used: {0}")]
-    ApplicationKey(#[from] sync::KeyError),
+    ApplicationKey(#[from] ApplicationKeyError),
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
     #[error("port {port} cannot be used: {source}")]

@@ -6,7 +6,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -39,7 +38,6 @@ pub struct Connector {
     pub documents: Documents,
     pub clock: Arc<dyn Clock>,
     pub injected: Injected,
-    pub calls: AtomicU64,
 }
 
 /// What a message asks for.
@@ -53,8 +51,6 @@ pub enum Called {
 /// One message on its way through the stages.
 #[derive(Debug)]
 pub struct Call {
-    /// Running number of the message.
-    pub number: u64,
     pub method: Method,
     pub path: String,
     pub query: String,
@@ -79,7 +75,6 @@ impl Service for Connector {
     async fn respond(&self, request: Request) -> Response<Body> {
         let (head, body) = request.into_parts();
         let mut call = Call {
-            number: self.calls.fetch_add(1, Ordering::Relaxed),
             method: head.method,
             path: head.uri.path().to_owned(),
             query: head.uri.query().unwrap_or_default().to_owned(),

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use roxmltree::Node;
 use serde_json::json;
 
-use super::key::ApplicationKeyPair;
 use super::token::{Flaw, Presented, Rules};
 use super::xml::{self, Writer, XSI};
+use crate::auth::ApplicationKeyPair;
 use crate::sample::keys::SigningKeys;
 
 /// Name of the contract and of its operation.
@@ -88,7 +88,7 @@ impl Handshake {
 /// Nonce, minute and signature: what every published verifier expects.
 pub fn timestamped(handshake: &Handshake, nonce: &str, now: Timestamp) -> Option<String> {
     let message = format!("{nonce}.{}", now.strftime("%Y%m%d%H%M"));
-    let signature = handshake.pair.sign(message.as_bytes())?;
+    let signature = handshake.pair.sign(message.as_bytes()).ok()?;
     Some(format!("{message}.{}", STANDARD.encode(signature)))
 }
 
@@ -101,7 +101,7 @@ pub fn web_token(handshake: &Handshake, nonce: &str, now: Timestamp) -> Option<S
         "iat": now.as_second(),
         "exp": now.as_second() + 300,
     });
-    handshake.pair.sign_jwt(&header, &claims)
+    handshake.pair.sign_jwt(&header, &claims).ok()
 }
 
 /// Shape and namespaces of a request, which its answer keeps.

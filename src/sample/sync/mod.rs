@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `connector.rs`, `envelope.rs` | the stages that a message goes through, dispatch |
 //! | `xml.rs`, `reply.rs` | reading and writing XML, answers and faults |
-//! | `token.rs`, `handshake.rs`, `key.rs` | SuperOffice's token, the connector's own, the application's key |
+//! | `token.rs`, `handshake.rs` | SuperOffice's token, and the connector's own |
 //! | `mirroring.rs` | the messages of Database Mirroring |
 //! | `erp/` | the 17 operations, search, values, records of two invented companies |
 //! | `wsdl.rs`, `wsdl/` | the published description |
@@ -16,7 +16,6 @@ mod envelope;
 mod erp;
 mod faults;
 mod handshake;
-mod key;
 mod mirroring;
 mod policy;
 mod reply;
@@ -28,20 +27,18 @@ mod xml;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
+use crate::auth::ApplicationKeyPair;
 use crate::model::target::{
     ConnectionValues, ConnectorInfo, Customer, SecretSource, Target, TlsSettings,
 };
 
 pub use faults::{mirroring_faults, sync_faults};
-pub use key::KeyError;
 
 use connector::Connector;
 use erp::Erp;
 use faults::Injected;
 use handshake::Handshake;
-use key::ApplicationKeyPair;
 use policy::Policy;
 use wsdl::Documents;
 
@@ -109,7 +106,6 @@ pub fn start(
         documents: Documents::new(role, &base_url),
         clock: options.clock,
         injected,
-        calls: AtomicU64::new(1),
     };
     let server = port.serve(Arc::new(connector))?;
     Ok(RunningSample {

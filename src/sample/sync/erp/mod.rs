@@ -10,9 +10,7 @@ mod search;
 mod values;
 mod write;
 
-pub use carriers::{
-    Access, Actor, Field, Outcome, Pairs, Payload, Refusal, Request, Restriction, State,
-};
+pub use carriers::{Access, Actor, Field, Outcome, Payload, Refusal, Request, Restriction, State};
 pub use company::{Company, Record, UNKNOWN_FIELD, UNKNOWN_ITEM};
 pub use connections::{
     CLIENT, COUNTRY, Connections, Guid, PASSWORD_FIELD, Settings, UNKNOWN_CONNECTION, read_guid,

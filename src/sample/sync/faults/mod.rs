@@ -1,5 +1,19 @@
 //! The faults of ERP sync and mirroring connectors, and the seams at which they work.
 
+mod answer;
+mod connections;
+mod handshake;
+mod malformed;
+mod metadata;
+mod mirroring;
+mod reading;
+mod safety;
+mod search;
+mod tokens;
+mod tools;
+mod wire;
+mod writing;
+
 use std::sync::LazyLock;
 
 use super::connector::{Call, Connector};
@@ -29,14 +43,28 @@ pub enum Seam {
 
 /// All faults of the ERP sync connector; names are unique.
 pub fn sync_faults() -> &'static [Fault] {
-    static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| Vec::new());
+    static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
+        [
+            handshake::FAULTS,
+            answer::FAULTS,
+            tokens::FAULTS,
+            malformed::FAULTS,
+            safety::FAULTS,
+            wire::FAULTS,
+            connections::FAULTS,
+            metadata::FAULTS,
+            reading::FAULTS,
+            search::FAULTS,
+            writing::FAULTS,
+        ]
+        .concat()
+    });
     &ALL
 }
 
 /// All faults of the mirroring service; names are unique.
 pub fn mirroring_faults() -> &'static [Fault] {
-    static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| Vec::new());
-    &ALL
+    mirroring::FAULTS
 }
 
 /// The faults of one running connector.

@@ -1,0 +1,303 @@
+//! Faults of the token that the connector gives back.
+
+use std::sync::LazyLock;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use jiff::{SignedDuration, Timestamp};
+use jsonwebtoken::{Algorithm, EncodingKey};
+use serde_json::json;
+
+use super::tools::{accepted, is_handshake, replace};
+use super::{Fault, Seam};
+use crate::auth::ApplicationKeyPair;
+use crate::sample::sync::handshake::{Handshake, timestamped};
+
+/// What cannot be examined in a token of another form.
+const UNREADABLE: &[&str] = &[
+    "AUTH-010", "AUTH-025", "AUTH-027", "AUTH-029", "AUTH-030", "AUTH-031", "AUTH-032", "AUTH-033",
+];
+
+/// Nonce and time in the canonical form, signed in another way.
+fn signed(nonce: &str, now: Timestamp, sign: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let message = format!("{nonce}.{}", now.strftime("%Y%m%d%H%M"));
+    Some(format!("{message}.{}", sign(&message)?))
+}
+
+/// A signature of the application's key with another algorithm.
+fn with_algorithm(handshake: &Handshake, message: &str, algorithm: Algorithm) -> Option<String> {
+    let pem = handshake.pair.to_pkcs1_pem();
+    let key = EncodingKey::from_rsa_pem(pem.as_bytes()).ok()?;
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, algorithm).ok()?;
+    Some(STANDARD.encode(URL_SAFE_NO_PAD.decode(signature).ok()?))
+}
+
+/// A moment that is off by minutes.
+fn off(now: Timestamp, minutes: i64) -> Timestamp {
+    now.saturating_add(SignedDuration::from_mins(minutes))
+        .unwrap_or(now)
+}
+
+static ANOTHER_KEY: LazyLock<Option<ApplicationKeyPair>> =
+    LazyLock::new(|| ApplicationKeyPair::generate().ok());
+
+pub const FAULTS: &[Fault] = &[
+    Fault {
+        name: "answer-in-four-parts",
+        summary: "Adds a version number to its token as fourth part.",
+        violates: &["AUTH-024"],
+        consequences: UNREADABLE,
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, now| {
+                timestamped(handshake, nonce, now).map(|token| token + ".1")
+            };
+        })],
+    },
+    Fault {
+        name: "nonce-in-lower-case",
+        summary: "Gives the nonce back in lower-case letters.",
+        violates: &["AUTH-025"],
+        consequences: &["AUTH-010"],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer =
+                |handshake, nonce, now| timestamped(handshake, &nonce.to_lowercase(), now);
+        })],
+    },
+    Fault {
+        name: "nonce-cut-short",
+        summary: "Gives only the first sixteen characters of the nonce back.",
+        violates: &["AUTH-025"],
+        consequences: &["AUTH-010"],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, now| {
+                let nonce: String = nonce.chars().take(16).collect();
+                timestamped(handshake, &nonce, now)
+            };
+        })],
+    },
+    Fault {
+        name: "time-with-seconds",
+        summary: "Writes the time of its token with seconds.",
+        violates: &["AUTH-026"],
+        consequences: &[
+            "AUTH-010", "AUTH-024", "AUTH-025", "AUTH-027", "AUTH-028", "AUTH-029", "AUTH-030",
+            "AUTH-031", "AUTH-032", "AUTH-033",
+        ],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, now| {
+                let message = format!("{nonce}.{}", now.strftime("%Y%m%d%H%M%S"));
+                let signature = handshake.pair.sign(message.as_bytes()).ok()?;
+                Some(format!("{message}.{}", STANDARD.encode(signature)))
+            };
+        })],
+    },
+    Fault {
+        name: "time-in-day-first-order",
+        summary: "Writes day and month before the year.",
+        violates: &["AUTH-026"],
+        consequences: &["AUTH-027", "AUTH-010"],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, now| {
+                let message = format!("{nonce}.{}", now.strftime("%d%m%Y%H%M"));
+                let signature = handshake.pair.sign(message.as_bytes()).ok()?;
+                Some(format!("{message}.{}", STANDARD.encode(signature)))
+            };
+        })],
+    },
+    Fault {
+        name: "time-in-local-time",
+        summary: "Writes the time of Oslo in summer in place of UTC.",
+        violates: &["AUTH-027"],
+        consequences: &["AUTH-010"],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, now| timestamped(handshake, nonce, off(now, 120));
+        })],
+    },
+    Fault {
+        name: "time-sixteen-minutes-late",
+        summary: "Has a clock that is sixteen minutes late.",
+        violates: &["AUTH-027"],
+        consequences: &["AUTH-010"],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, now| timestamped(handshake, nonce, off(now, -16));
+        })],
+    },
+    Fault {
+        name: "time-of-the-first-handshake",
+        summary: "Writes the time of its first handshake into every token.",
+        violates: &["AUTH-028"],
+        consequences: &["AUTH-027"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let Some(verdict) = accepted(reply) else {
+                return;
+            };
+            let injected = &connector.injected;
+            let first = injected.recall("first").and_then(|first| first.as_i64());
+            let first = first.unwrap_or_else(|| {
+                injected.remember("first", json!(call.now.as_second()));
+                call.now.as_second()
+            });
+            let first = Timestamp::from_second(first).unwrap_or(call.now);
+            if let Some(nonce) = super::tools::nonce(call) {
+                verdict.token = timestamped(&connector.handshake, nonce, first);
+            }
+        })],
+    },
+    Fault {
+        name: "signature-in-base64url",
+        summary: "Writes its signature in base64url.",
+        violates: &["AUTH-029"],
+        consequences: &["AUTH-010"],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, now| {
+                signed(nonce, now, |message| {
+                    let signature = handshake.pair.sign(message.as_bytes()).ok()?;
+                    Some(URL_SAFE.encode(signature))
+                })
+            };
+        })],
+    },
+    Fault {
+        name: "signature-without-padding",
+        summary: "Leaves the padding of its signature away.",
+        violates: &["AUTH-029"],
+        consequences: &["AUTH-010"],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, now| {
+                signed(nonce, now, |message| {
+                    let signature = handshake.pair.sign(message.as_bytes()).ok()?;
+                    Some(STANDARD_NO_PAD.encode(signature))
+                })
+            };
+        })],
+    },
+    Fault {
+        name: "signature-with-sha-512",
+        summary: "Signs with SHA-512.",
+        violates: &["AUTH-030"],
+        consequences: &["AUTH-010", "AUTH-031"],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, now| {
+                signed(nonce, now, |message| {
+                    with_algorithm(handshake, message, Algorithm::RS512)
+                })
+            };
+        })],
+    },
+    Fault {
+        name: "signature-with-pss",
+        summary: "Signs with PSS padding.",
+        violates: &["AUTH-030"],
+        consequences: &["AUTH-010", "AUTH-031"],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, now| {
+                signed(nonce, now, |message| {
+                    with_algorithm(handshake, message, Algorithm::PS256)
+                })
+            };
+        })],
+    },
+    Fault {
+        name: "signature-over-the-nonce-alone",
+        summary: "Signs the nonce without the time.",
+        violates: &["AUTH-030"],
+        consequences: &["AUTH-010", "AUTH-031"],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, now| {
+                signed(nonce, now, |_| {
+                    let signature = handshake.pair.sign(nonce.as_bytes()).ok()?;
+                    Some(STANDARD.encode(signature))
+                })
+            };
+        })],
+    },
+    Fault {
+        name: "signature-over-utf-16",
+        summary: "Signs the text as UTF-16.",
+        violates: &["AUTH-030"],
+        consequences: &["AUTH-010", "AUTH-031"],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, now| {
+                signed(nonce, now, |message| {
+                    let wide: Vec<u8> = message.encode_utf16().flat_map(u16::to_le_bytes).collect();
+                    Some(STANDARD.encode(handshake.pair.sign(&wide).ok()?))
+                })
+            };
+        })],
+    },
+    Fault {
+        name: "signed-with-another-key",
+        summary: "Signs with a key that is not the application's.",
+        violates: &["AUTH-031"],
+        consequences: &["AUTH-010", "AUTH-030"],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |_, nonce, now| {
+                signed(nonce, now, |message| {
+                    let key = ANOTHER_KEY.as_ref()?;
+                    Some(STANDARD.encode(key.sign(message.as_bytes()).ok()?))
+                })
+            };
+        })],
+    },
+    Fault {
+        name: "signature-cut-short",
+        summary: "Drops the last byte of its signature.",
+        violates: &["AUTH-032"],
+        consequences: &["AUTH-010", "AUTH-030", "AUTH-031"],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, now| {
+                signed(nonce, now, |message| {
+                    let mut signature = handshake.pair.sign(message.as_bytes()).ok()?;
+                    signature.pop();
+                    Some(STANDARD.encode(signature))
+                })
+            };
+        })],
+    },
+    Fault {
+        name: "one-token-for-all",
+        summary: "Gives the token of its first handshake to everybody.",
+        violates: &["AUTH-033"],
+        consequences: &["AUTH-010", "AUTH-025", "AUTH-027", "AUTH-028"],
+        seams: &[Seam::Answer(|connector, _, reply| {
+            let Some(verdict) = accepted(reply) else {
+                return;
+            };
+            match connector.injected.recall("token") {
+                Some(first) => verdict.token = first.as_str().map(str::to_owned),
+                None => {
+                    connector.injected.remember("token", json!(verdict.token));
+                }
+            }
+        })],
+    },
+    Fault {
+        name: "signature-in-lines",
+        summary: "Breaks the Base64 of its signature into lines.",
+        violates: &["AUTH-034"],
+        consequences: &["AUTH-010", "AUTH-029", "AUTH-030", "AUTH-031", "AUTH-032"],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, now| {
+                signed(nonce, now, |message| {
+                    let signature = handshake.pair.sign(message.as_bytes()).ok()?;
+                    let text: Vec<char> = STANDARD.encode(signature).chars().collect();
+                    let lines: Vec<String> =
+                        text.chunks(76).map(|line| line.iter().collect()).collect();
+                    Some(lines.join("\n"))
+                })
+            };
+        })],
+    },
+    Fault {
+        name: "private-key-in-a-comment",
+        summary: "Leaves its private key in a comment of the answer.",
+        violates: &["AUTH-036"],
+        consequences: &["AUTH-076"],
+        seams: &[Seam::Written(|connector, call, written| {
+            if is_handshake(call) {
+                let key = connector.handshake.pair.to_rsa_xml().replace("--", "");
+                replace(written, "<s:Body>", &format!("<s:Body><!-- {key} -->"));
+            }
+        })],
+    },
+];

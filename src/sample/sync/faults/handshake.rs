@@ -1,0 +1,284 @@
+//! Faults of the handshake: its place, and tokens that ought to be accepted.
+
+use std::time::Duration;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use serde_json::{Value, json};
+
+use super::tools::{accepted, cut, is_handshake, nonce, refused, replace, verdict};
+use super::{Fault, Seam};
+use crate::sample::sync::connector::fault;
+use crate::sample::sync::handshake::{Verdict, timestamped};
+use crate::sample::sync::reply::{Reply, SoapFault};
+use crate::sample::sync::token;
+
+/// What cannot go well without any handshake.
+const NO_HANDSHAKE: &[&str] = &[
+    "AUTH-002", "AUTH-003", "AUTH-005", "AUTH-010", "AUTH-013", "AUTH-014", "AUTH-016", "AUTH-017",
+    "AUTH-018", "AUTH-020", "AUTH-091", "AUTH-092",
+];
+
+/// The same when tokens are refused in the proper form.
+const REFUSED: &[&str] = &[
+    "AUTH-003", "AUTH-010", "AUTH-014", "AUTH-017", "AUTH-018", "AUTH-020", "AUTH-091", "AUTH-092",
+];
+
+pub const FAULTS: &[Fault] = &[
+    Fault {
+        name: "handshake-at-another-address",
+        summary: "Serves Authenticate at an address of its own, and not at the connector's.",
+        violates: &["AUTH-001"],
+        consequences: NO_HANDSHAKE,
+        seams: &[Seam::Request(|_, call| match is_handshake(call) {
+            true => Err(fault(SoapFault::unknown_action())),
+            false => Ok(()),
+        })],
+    },
+    Fault {
+        name: "handshake-as-application-xml",
+        summary: "Answers Authenticate as application/xml.",
+        violates: &["AUTH-002"],
+        consequences: &["AUTH-005", "AUTH-013"],
+        seams: &[Seam::Written(|_, call, written| {
+            if is_handshake(call) {
+                let kind = HeaderValue::from_static("application/xml; charset=utf-8");
+                written.headers.insert(CONTENT_TYPE, kind);
+            }
+        })],
+    },
+    Fault {
+        name: "refusal-with-http-500",
+        summary: "Answers a refused token with HTTP 500 around the result.",
+        violates: &["AUTH-002", "AUTH-073"],
+        consequences: &[],
+        seams: &[Seam::Written(|_, call, written| {
+            if is_handshake(call) && written.body.contains(">false</") {
+                written.status = StatusCode::INTERNAL_SERVER_ERROR;
+            }
+        })],
+    },
+    Fault {
+        name: "action-needs-quotes",
+        summary: "Does not know an operation when SOAPAction comes without quotes.",
+        violates: &["AUTH-003"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.action = |value| value.trim().strip_prefix('"')?.strip_suffix('"');
+        })],
+    },
+    Fault {
+        name: "handshake-wants-api-key",
+        summary: "Asks for an API key before it looks at the token.",
+        violates: &["AUTH-004"],
+        consequences: NO_HANDSHAKE,
+        seams: &[Seam::Request(|_, call| {
+            let has_key = call.headers.contains_key("x-api-key");
+            match is_handshake(call) && !has_key {
+                true => Err(Reply::Status(StatusCode::UNAUTHORIZED)),
+                false => Ok(()),
+            }
+        })],
+    },
+    Fault {
+        name: "success-not-told",
+        summary: "Leaves Succeeded out of the answer, because the token says it all.",
+        violates: &["AUTH-005"],
+        consequences: &[
+            "AUTH-003", "AUTH-010", "AUTH-013", "AUTH-016", "AUTH-017", "AUTH-018", "AUTH-020",
+            "AUTH-091", "AUTH-092",
+        ],
+        seams: &[Seam::Written(|_, call, written| {
+            if is_handshake(call) {
+                cut(&mut written.body, "<d:Succeeded>true", "</d:Succeeded>");
+                cut(&mut written.body, "<Succeeded>true", "</Succeeded>");
+            }
+        })],
+    },
+    Fault {
+        name: "slow-handshake",
+        summary: "Takes eleven seconds for a handshake.",
+        violates: &["AUTH-009"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            if is_handshake(call) {
+                call.delay = Duration::from_secs(11);
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "parallel-handshakes-share-a-nonce",
+        summary: "Keeps the nonce in one place for all calls, so that parallel ones mix.",
+        violates: &["AUTH-010"],
+        consequences: &["AUTH-025", "AUTH-033"],
+        seams: &[
+            Seam::Request(|_, call| {
+                if is_handshake(call) {
+                    call.delay = Duration::from_millis(40);
+                }
+                Ok(())
+            }),
+            Seam::Answer(|connector, call, reply| {
+                if accepted(reply).is_some()
+                    && let Some(nonce) = nonce(call)
+                {
+                    connector.injected.remember("nonce", json!(nonce));
+                }
+            }),
+            Seam::Late(|connector, call, reply| {
+                let last = connector.injected.recall("nonce");
+                if let Some(verdict) = accepted(reply)
+                    && let Some(nonce) = last.as_ref().and_then(Value::as_str)
+                {
+                    verdict.token = timestamped(&connector.handshake, nonce, call.now);
+                }
+            }),
+        ],
+    },
+    Fault {
+        name: "answer-not-in-described-order",
+        summary: "Writes Succeeded before the members that come first in the WSDL.",
+        violates: &["AUTH-012"],
+        consequences: &[],
+        seams: &[Seam::Written(|_, call, written| {
+            if is_handshake(call)
+                && let Some(member) = cut(&mut written.body, "<d:Succeeded>", "</d:Succeeded>")
+            {
+                replace(written, "<d:Reason", &format!("{member}<d:Reason"));
+            }
+        })],
+    },
+    Fault {
+        name: "every-third-handshake-refused",
+        summary: "Refuses every third good token.",
+        violates: &["AUTH-013"],
+        consequences: REFUSED,
+        seams: &[Seam::Answer(|connector, _, reply| {
+            if accepted(reply).is_some()
+                && connector.injected.count("good tokens").is_multiple_of(3)
+            {
+                *reply = Reply::Handshake(Verdict::refused());
+            }
+        })],
+    },
+    Fault {
+        name: "success-without-token",
+        summary: "Accepts the token without giving one of its own.",
+        violates: &["AUTH-014"],
+        consequences: &["AUTH-010", "AUTH-013", "AUTH-024", "AUTH-025", "AUTH-033"],
+        seams: &[Seam::Answer(|_, _, reply| {
+            if let Some(verdict) = accepted(reply) {
+                verdict.token = None;
+            }
+        })],
+    },
+    Fault {
+        name: "reason-on-success",
+        summary: "Fills Reason with OK when the token was accepted.",
+        violates: &["AUTH-015"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, _, reply| {
+            if let Some(verdict) = accepted(reply) {
+                verdict.reason = Some("OK".to_owned());
+            }
+        })],
+    },
+    Fault {
+        name: "iat-demanded",
+        summary: "Refuses a token without iat, although SuperOffice sends none.",
+        violates: &["AUTH-016"],
+        consequences: &[
+            "AUTH-003", "AUTH-010", "AUTH-013", "AUTH-014", "AUTH-017", "AUTH-018", "AUTH-020",
+            "AUTH-091", "AUTH-092",
+        ],
+        seams: &[Seam::Policy(|policy| {
+            policy.rules.demands = |token| token.claims.contains_key("iat");
+        })],
+    },
+    Fault {
+        name: "extra-claims-refused",
+        summary: "Refuses a token with a claim that it does not know.",
+        violates: &["AUTH-017"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.rules.demands = |token| {
+                let known = ["iss", "aud", "sub", "nonce", "nbf", "exp", "iat"];
+                token
+                    .claims
+                    .keys()
+                    .all(|name| known.contains(&name.as_str()) || name.ends_with("/ctx"))
+            };
+        })],
+    },
+    Fault {
+        name: "claims-without-white-space",
+        summary: "Looks for claims in the text of the payload, and trips over white space.",
+        violates: &["AUTH-018"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.rules.demands = |token| {
+                let text = &token.payload;
+                !text.contains("\": ") && !text.contains('\n') && !text.contains("\" :")
+            };
+        })],
+    },
+    Fault {
+        name: "token-not-trimmed",
+        summary: "Refuses a token with line breaks around it.",
+        violates: &["AUTH-019"],
+        consequences: &["AUTH-098"],
+        seams: &[Seam::Policy(|policy| policy.rules.unpack = str::to_owned)],
+    },
+    Fault {
+        name: "one-tenant-only",
+        summary: "Serves the tenant whose token came first, and refuses all others.",
+        violates: &["AUTH-020"],
+        consequences: &["AUTH-010", "AUTH-013"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let tenant = call
+                .presented
+                .as_ref()
+                .and_then(|token| token.claims.get("sub"));
+            if let (Some(_), Some(tenant)) = (accepted(reply), tenant) {
+                let first = connector.injected.recall("tenant");
+                let first = first.unwrap_or_else(|| {
+                    connector.injected.remember("tenant", tenant.clone());
+                    tenant.clone()
+                });
+                if first != *tenant {
+                    *reply = Reply::Handshake(Verdict::refused());
+                }
+            }
+        })],
+    },
+    Fault {
+        name: "long-nonce-refused",
+        summary: "Has room for a nonce of 36 characters only.",
+        violates: &["AUTH-021"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.rules.nonce =
+                |given| token::nonce(given).filter(|nonce| nonce.chars().count() <= 36);
+        })],
+    },
+    Fault {
+        name: "locked-out-after-refusals",
+        summary: "Refuses everybody after fifteen bad tokens.",
+        violates: &["AUTH-091"],
+        consequences: &[
+            "AUTH-003", "AUTH-010", "AUTH-013", "AUTH-014", "AUTH-016", "AUTH-017", "AUTH-018",
+            "AUTH-020", "AUTH-071", "AUTH-083", "AUTH-088", "AUTH-092",
+        ],
+        seams: &[Seam::Answer(|connector, _, reply| {
+            if refused(reply).is_some() {
+                connector.injected.count("bad tokens");
+            }
+            let bad = connector.injected.recall("bad tokens");
+            if bad.and_then(|bad| bad.as_u64()).unwrap_or_default() > 15 && verdict(reply).is_some()
+            {
+                *reply = Reply::Handshake(Verdict::refused());
+            }
+        })],
+    },
+];

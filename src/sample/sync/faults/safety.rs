@@ -1,0 +1,188 @@
+//! Faults of XML and HTTP: what a message may contain, and what it may make the
+//! connector do.
+
+use std::time::Duration;
+
+use axum::http::{Method, StatusCode};
+use serde_json::json;
+
+use super::malformed::down;
+use super::tools::{fetch, quoted_after};
+use super::{Fault, Seam};
+use crate::sample::sync::handshake::Verdict;
+use crate::sample::sync::reply::Reply;
+
+pub const FAULTS: &[Fault] = &[
+    Fault {
+        name: "document-type-accepted",
+        summary: "Takes messages with a document type and expands the entities in it.",
+        violates: &["AUTH-080", "ERP-015"],
+        consequences: &["AUTH-072", "AUTH-083"],
+        seams: &[Seam::Policy(|policy| policy.allow_dtd = true)],
+    },
+    Fault {
+        name: "external-entities-fetched",
+        summary: "Fetches external entities before it refuses the document type.",
+        violates: &["AUTH-081"],
+        consequences: &["AUTH-082", "ERP-015"],
+        seams: &[Seam::Policy(|policy| {
+            policy.prepare = |text| {
+                let begin = text.find("<!DOCTYPE").unwrap_or(text.len());
+                for entity in text[begin..].split("<!ENTITY").skip(1) {
+                    let parameter = entity.trim_start().starts_with('%');
+                    let address = quoted_after(entity, "SYSTEM").into_iter().next();
+                    if let Some(address) = address.filter(|_| !parameter) {
+                        fetch(address);
+                    }
+                }
+                text
+            };
+        })],
+    },
+    Fault {
+        name: "external-document-type-fetched",
+        summary: "Fetches external document types and parameter entities.",
+        violates: &["AUTH-082"],
+        consequences: &["AUTH-081", "ERP-015"],
+        seams: &[Seam::Policy(|policy| {
+            policy.prepare = |text| {
+                let begin = text.find("<!DOCTYPE").unwrap_or(text.len());
+                let end = text.find("Envelope").unwrap_or(text.len()).max(begin);
+                let general = |piece: &&str| {
+                    let name = piece.rsplit("<!ENTITY").next().unwrap_or_default();
+                    piece.contains("<!ENTITY") && !name.trim_start().starts_with('%')
+                };
+                let mut before = String::new();
+                for piece in text[begin..end].split_inclusive("SYSTEM") {
+                    before.push_str(piece);
+                    let after = &text[begin + before.len()..];
+                    if piece.ends_with("SYSTEM") && !general(&piece) {
+                        let address = quoted_after(&format!("SYSTEM{after}"), "SYSTEM")
+                            .first()
+                            .map(|address| (*address).to_owned());
+                        fetch(&address.unwrap_or_default());
+                    }
+                }
+                text
+            };
+        })],
+    },
+    Fault {
+        name: "slow-entity-expansion",
+        summary: "Spends twelve seconds on a document type with many entities.",
+        violates: &["AUTH-083"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.prepare = |text| {
+                if text.matches("<!ENTITY").count() > 3 || text.matches("&a").count() > 1000 {
+                    std::thread::sleep(Duration::from_secs(12));
+                }
+                text
+            };
+        })],
+    },
+    Fault {
+        name: "schema-hints-followed",
+        summary: "Fetches what schemaLocation and XInclude point to.",
+        violates: &["AUTH-084"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.prepare = |text| {
+                for before in ["schemaLocation=", "SchemaLocation=", "href="] {
+                    for addresses in quoted_after(&text, before) {
+                        addresses.split_whitespace().for_each(fetch);
+                    }
+                }
+                text
+            };
+        })],
+    },
+    Fault {
+        name: "slow-nesting",
+        summary: "Spends twelve seconds on deeply nested elements.",
+        violates: &["AUTH-085"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.prepare = |text| {
+                let closing = text.match_indices("></").count();
+                let longest = text.split("></").filter(|part| part.len() < 40).count();
+                if closing > 5000 && longest > 5000 {
+                    std::thread::sleep(Duration::from_secs(12));
+                }
+                text
+            };
+        })],
+    },
+    Fault {
+        name: "comment-cuts-token",
+        summary: "Reads the token up to the first comment in it.",
+        violates: &["AUTH-086"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.token_text = |node| {
+                node.children()
+                    .find_map(|part| part.text())
+                    .map(str::to_owned)
+            };
+        })],
+    },
+    Fault {
+        name: "must-understand-ignored",
+        summary: "Ignores headers that must be understood.",
+        violates: &["AUTH-087"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| policy.ignores_headers = true)],
+    },
+    Fault {
+        name: "bad-xml-takes-service-down",
+        summary: "Does not recover from a message that is not well-formed.",
+        violates: &["AUTH-088"],
+        consequences: &[
+            "AUTH-002", "AUTH-003", "AUTH-005", "AUTH-010", "AUTH-013", "AUTH-071", "AUTH-083",
+            "AUTH-091", "ERP-179",
+        ],
+        seams: &[
+            Seam::Arrival(down),
+            Seam::Answer(|connector, call, reply| {
+                if matches!(reply, Reply::Fault(fault) if fault.text.contains("well-formed"))
+                    && call.called.is_none()
+                {
+                    connector.injected.remember("down", json!(3));
+                }
+            }),
+        ],
+    },
+    Fault {
+        name: "body-decides-the-operation",
+        summary: "Runs what the body's element names when it does not know the action.",
+        violates: &["AUTH-089", "ERP-016"],
+        consequences: &["AUTH-003"],
+        seams: &[Seam::Policy(|policy| policy.dispatch_by_body = true)],
+    },
+    Fault {
+        name: "any-namespace-accepted",
+        summary: "Does not look at the namespace of the body's element.",
+        violates: &["ERP-016"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| policy.any_namespace = true)],
+    },
+    Fault {
+        name: "get-answered",
+        summary: "Answers GET like an empty Authenticate.",
+        violates: &["AUTH-090"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, reply| {
+            let refused = matches!(reply, Reply::Status(StatusCode::METHOD_NOT_ALLOWED));
+            if call.method == Method::GET && refused {
+                *reply = Reply::Handshake(Verdict::refused());
+            }
+        })],
+    },
+    Fault {
+        name: "any-content-type-accepted",
+        summary: "Does not look at the content type of messages.",
+        violates: &["AUTH-090"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| policy.is_xml = |_| true)],
+    },
+];

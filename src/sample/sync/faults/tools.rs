@@ -1,0 +1,213 @@
+//! What the faults have in common: finding their place in requests and answers.
+
+use std::io::Write as _;
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crate::sample::sync::connector::{Call, Called, Connector};
+use crate::sample::sync::erp::{
+    Actor, Company, Field, Operation, Outcome, Payload, Refusal, Settings, State,
+};
+use crate::sample::sync::handshake::{self, Handshake, Verdict};
+use crate::sample::sync::reply::{Reply, SoapFault, Written};
+
+/// Whether this ERP operation is called.
+pub fn is(call: &Call, operation: Operation) -> bool {
+    call.called == Some(Called::Erp(operation))
+}
+
+/// Whether a token is to be checked.
+pub fn is_handshake(call: &Call) -> bool {
+    matches!(
+        call.called,
+        Some(Called::Authenticate | Called::Mirroring(_))
+    )
+}
+
+/// The answer to a token.
+pub fn verdict(reply: &mut Reply) -> Option<&mut Verdict> {
+    match reply {
+        Reply::Handshake(verdict) => Some(verdict),
+        _ => None,
+    }
+}
+
+/// The answer to a token that was accepted.
+pub fn accepted(reply: &mut Reply) -> Option<&mut Verdict> {
+    verdict(reply).filter(|verdict| verdict.succeeded)
+}
+
+/// The answer to a token that was refused.
+pub fn refused(reply: &mut Reply) -> Option<&mut Verdict> {
+    verdict(reply).filter(|verdict| !verdict.succeeded)
+}
+
+/// Accepts a token after all.
+pub fn accept(handshake: &Handshake, nonce: &str, call: &Call, reply: &mut Reply) {
+    if let Some(token) = handshake::timestamped(handshake, nonce, call.now) {
+        *reply = Reply::Handshake(Verdict::accepted(token));
+    }
+}
+
+/// The nonce of the token, when it has one.
+pub fn nonce(call: &Call) -> Option<&str> {
+    call.presented.as_ref()?.claims.get("nonce")?.as_str()
+}
+
+/// The result of any ERP operation.
+pub fn outcome(reply: &mut Reply) -> Option<&mut Outcome> {
+    match reply {
+        Reply::Outcome(outcome) => Some(outcome),
+        _ => None,
+    }
+}
+
+/// The result of an operation, when that is what was called and it went well.
+pub fn good<'a>(
+    call: &Call,
+    reply: &'a mut Reply,
+    operation: Operation,
+) -> Option<&'a mut Outcome> {
+    outcome(reply).filter(|outcome| is(call, operation) && outcome.state != State::Error)
+}
+
+/// The error result of an operation.
+pub fn bad<'a>(call: &Call, reply: &'a mut Reply, operation: Operation) -> Option<&'a mut Outcome> {
+    outcome(reply).filter(|outcome| is(call, operation) && outcome.state == State::Error)
+}
+
+/// The fields that an operation describes.
+pub fn fields<'a>(
+    call: &Call,
+    reply: &'a mut Reply,
+    operation: Operation,
+) -> Option<&'a mut Vec<Field>> {
+    match &mut good(call, reply, operation)?.payload {
+        Payload::Fields(fields) => fields.as_mut(),
+        _ => None,
+    }
+}
+
+/// The texts that an operation lists.
+pub fn strings<'a>(
+    call: &Call,
+    reply: &'a mut Reply,
+    operation: Operation,
+) -> Option<&'a mut Vec<String>> {
+    match &mut good(call, reply, operation)?.payload {
+        Payload::Strings(strings) => strings.as_mut(),
+        _ => None,
+    }
+}
+
+/// The items of a list.
+pub fn items<'a>(
+    call: &Call,
+    reply: &'a mut Reply,
+    operation: Operation,
+) -> Option<&'a mut Vec<(String, String)>> {
+    match &mut good(call, reply, operation)?.payload {
+        Payload::Items(items) => items.as_mut(),
+        _ => None,
+    }
+}
+
+/// The actors that an operation gives.
+pub fn actors<'a>(
+    call: &Call,
+    reply: &'a mut Reply,
+    operation: Operation,
+) -> Option<&'a mut Vec<Actor>> {
+    match &mut good(call, reply, operation)?.payload {
+        Payload::Actors(actors) => actors.as_mut(),
+        _ => None,
+    }
+}
+
+/// Visits every actor of an answer, whichever operation it is from.
+pub fn each_actor(reply: &mut Reply, change: &mut dyn FnMut(&mut Actor)) {
+    match outcome(reply).map(|outcome| &mut outcome.payload) {
+        Some(Payload::Actors(Some(actors))) => actors.iter_mut().for_each(change),
+        Some(Payload::Actor(Some(actor))) => change(actor),
+        _ => {}
+    }
+}
+
+/// The value of a field in an actor.
+pub fn value<'a>(actor: &'a mut Actor, key: &str) -> Option<&'a mut String> {
+    let pairs = actor.field_values.as_mut()?;
+    let found = pairs.iter_mut().find(|(name, _)| name == key);
+    found.map(|(_, value)| value)
+}
+
+/// An error result.
+pub fn refusal(operation: Operation, tech: &str) -> Reply {
+    let refusal = Refusal::new("That did not work.", "Det gikk ikke.", tech);
+    Reply::Outcome(Outcome::refused(operation, refusal))
+}
+
+/// A SOAP fault of the connector.
+pub fn crash() -> Reply {
+    Reply::Fault(SoapFault::server())
+}
+
+/// The connection that a call is for.
+pub fn settings(connector: &Connector, call: &Call) -> Option<Settings> {
+    let erp = connector.erp.as_ref()?;
+    let guid = (erp.habits.read_guid)(call.request.connection_guid.as_deref()?)?;
+    erp.connections.find(guid)
+}
+
+/// The company whose records a call is about.
+pub fn company<'a>(connector: &'a Connector, call: &Call) -> Option<&'a Company> {
+    let settings = settings(connector, call)?;
+    connector.erp.as_ref()?.companies.get(settings.company)
+}
+
+/// Replaces text in what is sent.
+pub fn replace(written: &mut Written, from: &str, to: &str) {
+    if written.body.contains(from) {
+        written.body = written.body.replace(from, to);
+    }
+}
+
+/// Cuts the first piece of XML from one text up to the end of another.
+pub fn cut(xml: &mut String, from: &str, to: &str) -> Option<String> {
+    let start = xml.find(from)?;
+    let end = start + xml[start..].find(to)? + to.len();
+    Some(xml.drain(start..end).collect())
+}
+
+/// Asks an http address, without waiting for what it says.
+pub fn fetch(url: &str) {
+    let Some(rest) = url.strip_prefix("http://") else {
+        return;
+    };
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let address = authority.replace("localhost", "127.0.0.1");
+    let Ok(address) = address.parse::<SocketAddr>() else {
+        return;
+    };
+    if let Ok(mut stream) = TcpStream::connect_timeout(&address, Duration::from_secs(1)) {
+        let request =
+            format!("GET /{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
+        // Whether anybody listens does not matter.
+        let _ = stream.write_all(request.as_bytes());
+    }
+}
+
+/// What stands in quotes after each occurrence of a text.
+pub fn quoted_after<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
+    let rest = text
+        .match_indices(before)
+        .map(|(at, _)| &text[at + before.len()..]);
+    let quoted = rest.filter_map(|rest| {
+        let rest = rest.trim_start();
+        let quote = rest
+            .chars()
+            .next()
+            .filter(|sign| matches!(sign, '"' | '\''))?;
+        rest[1..].split(quote).next()
+    });
+    quoted.collect()
+}

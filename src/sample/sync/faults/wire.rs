@@ -1,0 +1,465 @@
+//! Faults of the wire format of ERP operations.
+
+use std::time::Duration;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+
+use super::tools::{actors, crash, cut, each_actor, is, replace, value};
+use super::{Fault, Seam};
+use crate::sample::sync::connector::{Call, Called};
+use crate::sample::sync::erp::{Operation as Op, Outcome};
+use crate::sample::sync::policy;
+use crate::sample::sync::reply::{Reply, Written};
+use crate::sample::sync::xml::ARRAYS;
+
+fn is_erp(call: &Call) -> bool {
+    matches!(call.called, Some(Called::Erp(_)))
+}
+
+/// Whether a result of an ERP operation is written.
+fn result<'a>(call: &Call, written: &'a mut Written) -> Option<&'a mut Written> {
+    (is_erp(call) && written.status == StatusCode::OK).then_some(written)
+}
+
+/// What cannot be judged of results that no reader takes.
+const UNREADABLE: &[&str] = &[
+    "ERP-002", "ERP-004", "ERP-005", "ERP-008", "ERP-009", "ERP-011", "ERP-012", "ERP-014",
+    "ERP-017", "ERP-021", "ERP-031", "ERP-032", "ERP-045", "ERP-051", "ERP-055", "ERP-060",
+    "ERP-171", "ERP-179",
+];
+
+pub const FAULTS: &[Fault] = &[
+    Fault {
+        name: "results-as-application-xml",
+        summary: "Answers ERP operations as application/xml.",
+        violates: &["ERP-001"],
+        consequences: &[],
+        seams: &[Seam::Written(|_, call, written| {
+            if let Some(written) = result(call, written) {
+                let kind = HeaderValue::from_static("application/xml; charset=utf-8");
+                written.headers.insert(CONTENT_TYPE, kind);
+            }
+        })],
+    },
+    Fault {
+        name: "fault-with-http-200",
+        summary: "Sends SOAP faults with HTTP 200.",
+        violates: &["ERP-001", "AUTH-002"],
+        consequences: &["ERP-015", "ERP-016", "AUTH-080", "AUTH-089"],
+        seams: &[Seam::Written(|_, _, written| {
+            if written.body.contains("<s:Fault>") {
+                written.status = StatusCode::OK;
+            }
+        })],
+    },
+    Fault {
+        name: "error-result-with-http-500",
+        summary: "Sends error results with HTTP 500.",
+        violates: &["ERP-001"],
+        consequences: &[
+            "ERP-023", "ERP-024", "ERP-025", "ERP-046", "ERP-049", "ERP-082", "ERP-116", "ERP-134",
+            "ERP-141", "ERP-142", "ERP-154", "ERP-167", "ERP-171",
+        ],
+        seams: &[Seam::Written(|_, call, written| {
+            if is_erp(call) && written.body.contains("<State>Error<") {
+                written.status = StatusCode::INTERNAL_SERVER_ERROR;
+            }
+        })],
+    },
+    Fault {
+        name: "parent-search-not-implemented",
+        summary: "Does not know WSSearchActorByParent.",
+        violates: &["ERP-002"],
+        consequences: &["ERP-025", "ERP-117", "ERP-118", "ERP-171"],
+        seams: &[Seam::Request(|_, call| {
+            match is(call, Op::SearchActorByParent) {
+                true => Err(Reply::Fault(
+                    crate::sample::sync::reply::SoapFault::unknown_action(),
+                )),
+                false => Ok(()),
+            }
+        })],
+    },
+    Fault {
+        name: "result-named-return",
+        summary: "Names the result element return, as Java tools do.",
+        violates: &["ERP-003"],
+        consequences: UNREADABLE,
+        seams: &[Seam::Written(|_, call, written| {
+            let Some(Called::Erp(operation)) = call.called else {
+                return;
+            };
+            let name = format!("{}Result", operation.name());
+            replace(written, &format!("<{name} "), "<return ");
+            replace(written, &format!("</{name}>"), "</return>");
+        })],
+    },
+    Fault {
+        name: "payload-before-base",
+        summary: "Writes its own members before those of the base class.",
+        violates: &["ERP-004"],
+        consequences: &[],
+        seams: &[Seam::Written(|_, call, written| {
+            let Some(Called::Erp(operation)) = call.called else {
+                return;
+            };
+            let nil = "<UserExplanation i:nil=\"true\"/>";
+            let end = match written.body.contains(nil) {
+                true => nil,
+                false => "</UserExplanation>",
+            };
+            if let Some(base) = cut(&mut written.body, "<ErrorCode", end) {
+                let close = format!("</{}Result>", operation.name());
+                replace(written, &close, &format!("{base}{close}"));
+            }
+        })],
+    },
+    Fault {
+        name: "field-members-in-declared-order",
+        summary: "Writes the members of field descriptions in the order of its class.",
+        violates: &["ERP-004"],
+        consequences: &["ERP-033", "ERP-067"],
+        seams: &[Seam::Written(|_, call, written| {
+            if result(call, written).is_some() {
+                let mut rest = std::mem::take(&mut written.body);
+                while let Some(mut field) = rest
+                    .find("<FieldMetadataInfoWS>")
+                    .and_then(|_| cut(&mut rest, "<FieldMetadataInfoWS>", "</FieldMetadataInfoWS>"))
+                {
+                    let key = cut(&mut field, "<FieldKey>", "</FieldKey>").unwrap_or_default();
+                    field.insert_str("<FieldMetadataInfoWS>".len(), &key);
+                    rest = rest.replacen(
+                        "</FieldMetaDataObjects>",
+                        &format!(
+                            "{}</FieldMetaDataObjects>",
+                            field.replace("FieldMetadataInfoWS", "\u{1}")
+                        ),
+                        1,
+                    );
+                }
+                written.body = rest.replace('\u{1}', "FieldMetadataInfoWS");
+            }
+        })],
+    },
+    Fault {
+        name: "last-modified-at-the-end",
+        summary: "Writes LastModified after the parent of an actor.",
+        violates: &["ERP-004"],
+        consequences: &[],
+        seams: &[Seam::Written(|_, call, written| {
+            if result(call, written).is_some() {
+                let mut rest = written.body.as_str();
+                let mut body = String::new();
+                while let Some(start) = rest.find("<LastModified>") {
+                    let Some(length) = rest[start..].find("</LastModified>") else {
+                        break;
+                    };
+                    let end = start + length + "</LastModified>".len();
+                    let close = ["</ErpActorWS>", "</Actor>"]
+                        .iter()
+                        .filter_map(|close| rest[end..].find(close))
+                        .min();
+                    let Some(close) = close.map(|close| end + close) else {
+                        break;
+                    };
+                    body.push_str(&rest[..start]);
+                    body.push_str(&rest[end..close]);
+                    body.push_str(&rest[start..end]);
+                    rest = &rest[close..];
+                }
+                body.push_str(rest);
+                written.body = body;
+            }
+        })],
+    },
+    Fault {
+        name: "arrays-in-own-namespace",
+        summary: "Puts the items of arrays and dictionaries into its own namespace.",
+        violates: &["ERP-005"],
+        consequences: &[
+            "ERP-060", "ERP-061", "ERP-066", "ERP-075", "ERP-119", "ERP-126", "ERP-161", "ERP-165",
+            "ERP-169",
+        ],
+        seams: &[Seam::Written(|_, call, written| {
+            if result(call, written).is_some() {
+                let own = crate::sample::sync::erp::NAMESPACE;
+                replace(written, ARRAYS, own);
+            }
+        })],
+    },
+    Fault {
+        name: "value-before-key",
+        summary: "Writes the value of a dictionary item before its key.",
+        violates: &["ERP-005"],
+        consequences: &["ERP-161", "ERP-162", "ERP-165"],
+        seams: &[Seam::Written(|_, call, written| {
+            if result(call, written).is_some() {
+                let swap = |item: &str| match item.split_once("</b:Key>") {
+                    Some((key, rest)) => match rest.split_once("</b:Value>") {
+                        Some((value, tail)) => {
+                            format!("{value}</b:Value>{key}</b:Key>{tail}")
+                        }
+                        None => item.to_owned(),
+                    },
+                    None => item.to_owned(),
+                };
+                let open = "<b:KeyValueOfstringstring>";
+                let mut items = written.body.split(open);
+                let first = items.next().unwrap_or_default().to_owned();
+                let items: Vec<String> = items.map(swap).collect();
+                written.body = std::iter::once(first)
+                    .chain(items)
+                    .collect::<Vec<_>>()
+                    .join(open);
+            }
+        })],
+    },
+    Fault {
+        name: "state-as-number",
+        summary: "Writes State as a number.",
+        violates: &["ERP-006"],
+        consequences: UNREADABLE,
+        seams: &[Seam::Written(|_, call, written| {
+            if result(call, written).is_some() {
+                for (name, number) in [
+                    ("Ok", "0"),
+                    ("OkWithInfo", "1"),
+                    ("Warning", "2"),
+                    ("Error", "3"),
+                ] {
+                    let from = format!("<State>{name}</State>");
+                    replace(written, &from, &format!("<State>{number}</State>"));
+                }
+            }
+        })],
+    },
+    Fault {
+        name: "date-type-in-camel-case",
+        summary: "Spells the field type Datetime with a capital T.",
+        violates: &["ERP-006"],
+        consequences: &["ERP-067", "ERP-088", "ERP-127"],
+        seams: &[Seam::Written(|_, call, written| {
+            if is_erp(call) {
+                replace(written, ">Datetime<", ">DateTime<");
+            }
+        })],
+    },
+    Fault {
+        name: "booleans-with-capital",
+        summary: "Writes booleans as True and False.",
+        violates: &["ERP-007"],
+        consequences: &["ERP-172"],
+        seams: &[Seam::Written(|_, call, written| {
+            if is_erp(call) {
+                replace(written, "<IsOk>true<", "<IsOk>True<");
+                replace(written, "<IsOk>false<", "<IsOk>False<");
+            }
+        })],
+    },
+    Fault {
+        name: "rank-with-decimals",
+        summary: "Writes Rank with a decimal place.",
+        violates: &["ERP-007"],
+        consequences: &["ERP-067"],
+        seams: &[Seam::Written(|_, call, written| {
+            if is_erp(call) {
+                replace(written, "</Rank>", ".0</Rank>");
+            }
+        })],
+    },
+    Fault {
+        name: "prefixes-not-understood",
+        summary: "Finds the request by its name without prefix only.",
+        violates: &["ERP-008"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            if is_erp(call) && !is(call, Op::GetConfigData) && !call.text.contains("<request") {
+                return Err(crash());
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "nil-is-a-value",
+        summary: "Takes a nil FieldKeys for a list with one empty name.",
+        violates: &["ERP-009"],
+        consequences: &["ERP-171"],
+        seams: &[Seam::Request(|_, call| {
+            let nil = call.text.split("FieldKeys").nth(1);
+            let nil = nil.is_some_and(|rest| {
+                rest.trim_start().contains("nil=\"true\"") && {
+                    rest.find("nil=").unwrap_or(usize::MAX) < rest.find('>').unwrap_or_default()
+                }
+            });
+            match is_erp(call) && nil {
+                true => Err(crash()),
+                false => Ok(()),
+            }
+        })],
+    },
+    Fault {
+        name: "unknown-elements-refused",
+        summary: "Does not take a request with an element that it does not know.",
+        violates: &["ERP-010"],
+        consequences: &["ERP-171"],
+        seams: &[Seam::Request(|_, call| {
+            let foreign = [
+                "<Extra", ":Extra", "<Unknown", ":Unknown", "<Future", ":Future",
+            ];
+            match is_erp(call) && foreign.iter().any(|name| call.text.contains(name)) {
+                true => Err(crash()),
+                false => Ok(()),
+            }
+        })],
+    },
+    Fault {
+        name: "byte-order-mark-refused",
+        summary: "Does not read a message that begins with a byte order mark.",
+        violates: &["ERP-011"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.decode = |bytes| {
+                let marked = bytes.starts_with(b"\xef\xbb\xbf");
+                policy::decode(bytes).filter(|_| !marked)
+            };
+        })],
+    },
+    Fault {
+        name: "xml-declaration-refused",
+        summary: "Expects a message to begin with the envelope.",
+        violates: &["ERP-011"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.decode = |bytes| {
+                policy::decode(bytes).filter(|text| !text.trim_start().starts_with("<?xml"))
+            };
+        })],
+    },
+    Fault {
+        name: "line-breaks-lost",
+        summary: "Stores line breaks in texts as blanks.",
+        violates: &["ERP-012"],
+        consequences: &["ERP-139", "ERP-150"],
+        seams: &[Seam::Request(|_, call| {
+            let given = call
+                .request
+                .actor
+                .iter_mut()
+                .chain(call.request.actors.iter_mut().flatten());
+            for (_, value) in given
+                .filter_map(|actor| actor.field_values.as_mut())
+                .flatten()
+            {
+                *value = value.replace("\r\n", " ").replace(['\r', '\n'], " ");
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "rare-characters-lost",
+        summary: "Stores question marks for characters outside the basic plane.",
+        violates: &["ERP-012"],
+        consequences: &["ERP-139", "ERP-150"],
+        seams: &[Seam::Answer(|_, _, reply| {
+            each_actor(reply, &mut |actor| {
+                for (_, value) in actor.field_values.iter_mut().flatten() {
+                    *value = value
+                        .chars()
+                        .map(|sign| if sign > '\u{ffff}' { '?' } else { sign })
+                        .collect();
+                }
+            });
+        })],
+    },
+    Fault {
+        name: "control-characters-in-notes",
+        summary: "Ends the texts of list items with a control character.",
+        violates: &["ERP-013"],
+        consequences: &["ERP-161", "ERP-162", "ERP-165", "ERP-169", "ERP-171"],
+        seams: &[Seam::Written(|_, call, written| {
+            if is(call, Op::GetList) || is(call, Op::GetListItems) {
+                replace(written, "</b:Value>", "\u{b}</b:Value>");
+            }
+        })],
+    },
+    Fault {
+        name: "ampersand-not-escaped",
+        summary: "Does not escape the ampersand in texts of actors.",
+        violates: &["ERP-013"],
+        consequences: &[
+            "ERP-012", "ERP-075", "ERP-095", "ERP-096", "ERP-098", "ERP-104", "ERP-105", "ERP-171",
+        ],
+        seams: &[Seam::Written(|_, call, written| {
+            if is(call, Op::GetActors) || is(call, Op::GetActorsByTimestamp) {
+                replace(written, "&amp;", "&");
+            }
+        })],
+    },
+    Fault {
+        name: "sixty-four-kilobyte-limit",
+        summary: "Takes messages of up to 64 KiB, the default of its host.",
+        violates: &["ERP-014"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| policy.body_limit = 64 * 1024)],
+    },
+    Fault {
+        name: "parallel-calls-share-a-connection",
+        summary: "Keeps the current connection in one place for all calls.",
+        violates: &["ERP-017"],
+        consequences: &["ERP-028"],
+        seams: &[
+            Seam::Request(|connector, call| {
+                if is(call, Op::GetActors)
+                    || is(call, Op::GetActorsByTimestamp)
+                    || is(call, Op::SearchActors)
+                {
+                    let guid = serde_json::json!(call.request.connection_guid);
+                    connector.injected.remember("current", guid);
+                    call.delay = Duration::from_millis(40);
+                }
+                Ok(())
+            }),
+            Seam::Late(|connector, call, reply| {
+                let (Some(erp), Some(Called::Erp(operation))) = (&connector.erp, call.called)
+                else {
+                    return;
+                };
+                let current = connector.injected.recall("current");
+                let current = current.as_ref().and_then(|guid| guid.as_str());
+                if !call.delay.is_zero() && current != call.request.connection_guid.as_deref() {
+                    let mut request = call.request.clone();
+                    request.connection_guid = current.map(str::to_owned);
+                    let outcome: Outcome = erp.handle(operation, &request, call.now);
+                    *reply = Reply::Outcome(outcome);
+                }
+            }),
+        ],
+    },
+    Fault {
+        name: "slow-reading",
+        summary: "Takes eleven seconds to read actors.",
+        violates: &["ERP-020"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            if is(call, Op::GetActors) {
+                call.delay = Duration::from_secs(11);
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "names-cut-in-batches",
+        summary: "Cuts the last letter off names when it gives several actors at once.",
+        violates: &["ERP-094"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, reply| {
+            let many = actors(call, reply, Op::GetActors).filter(|actors| actors.len() > 1);
+            for actor in many.into_iter().flatten() {
+                if let Some(name) = value(actor, "NAME") {
+                    name.pop();
+                }
+            }
+        })],
+    },
+];
