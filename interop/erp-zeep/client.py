@@ -9,6 +9,7 @@ Prints one line an operation and ends with exit code 1 when one failed.
 import argparse
 import base64
 import json
+import logging
 import sys
 import uuid
 
@@ -16,6 +17,8 @@ import zeep
 import zeep.exceptions
 import zeep.transports
 
+FIELD_TYPES = ("Checkbox", "Text", "Password", "Integer", "Double", "List", "Datetime", "Label")
+ACCESS = ("Normal", "Mandatory", "ReadOnly")
 ZERO = str(uuid.UUID(int=0))
 OPERATIONS = (
     "WSGetConfigData", "WSTestConfigData", "WSSaveConnection", "WSTestConnection", "WSDeleteConnection",
@@ -52,6 +55,16 @@ def items(result, member, item):
     return list(getattr(array, item) or ()) if array is not None else []
 
 
+def fields_of(result):
+    """Field definitions; zeep does not check enumerations and numbers, so this does."""
+    fields = items(result, "FieldMetaDataObjects", "FieldMetadataInfoWS")
+    for field in fields:
+        expect(field.FieldType in FIELD_TYPES, f"FieldType {field.FieldType}")
+        expect(field.Access in ACCESS, f"Access {field.Access}")
+        expect(isinstance(field.Rank, int) and isinstance(field.MaxLength, int), "a number is no int")
+    return fields
+
+
 def dictionary(carrier, member):
     return {pair.Key: pair.Value for pair in items(carrier, member, "KeyValueOfstringstring")}
 
@@ -81,6 +94,8 @@ class Connector:
         result = self.operations[name](**arguments)
         expect(hasattr(result, "State"), f"no typed result: {result!r}")
         expect(result.State in states, f"State {result.State}: {result.TechExplanation or result.UserExplanation}")
+        is_ok = getattr(result, "IsOk", None)
+        expect(is_ok in (None, result.State != "Error"), f"IsOk {is_ok} with state {result.State}")
         return result
 
     def step(self, name, action):
@@ -127,8 +142,7 @@ class Walk:
         return strings(*(field.FieldKey for field in self.fields))
 
     def WSGetConfigData(self):
-        result = self.connector.call("WSGetConfigData")
-        fields = items(result, "FieldMetaDataObjects", "FieldMetadataInfoWS")
+        fields = fields_of(self.connector.call("WSGetConfigData"))
         for field in fields:
             if field.FieldType == "List":
                 found = self.connector.call("WSGetList", ConnectionGuid=ZERO, ListName=field.ListName)
@@ -153,11 +167,8 @@ class Walk:
         return ", ".join(types)
 
     def WSGetSupportedActorTypeFields(self):
-        result = self.connector.call("WSGetSupportedActorTypeFields", ActorType=self.type)
-        self.fields = items(result, "FieldMetaDataObjects", "FieldMetadataInfoWS")
+        self.fields = fields_of(self.connector.call("WSGetSupportedActorTypeFields", ActorType=self.type))
         expect(self.fields, "no fields")
-        for field in self.fields:
-            expect(isinstance(field.Rank, int) and isinstance(field.MaxLength, int), "a number is no int")
         return f"{len(self.fields)} fields of {self.type}"
 
     def WSGetList(self):
@@ -186,6 +197,8 @@ class Walk:
 
     def filled(self):
         """A value for each mandatory field."""
+        for field in self.fields:
+            expect(field.FieldType != "List" or self.lists.get(field.ListName), f"list {field.ListName} was not read")
         return {
             field.FieldKey: next(iter(self.lists[field.ListName])) if field.FieldType == "List"
             else FILLERS[field.FieldType][:field.MaxLength or None]
@@ -206,6 +219,7 @@ class Walk:
         if not self.writes:
             self.connector.call("WSSaveActors", Actors={"ErpActorWS": []})
             return "an empty batch only"
+        expect(self.actor, "nothing was created before")
         before = self.actor.LastModified
         text = next((one.FieldKey for one in self.fields if one.FieldType == "Text" and one.Access != "ReadOnly"), None)
         values = {text: "zeep two"} if text else self.filled()
@@ -289,6 +303,7 @@ def main():
     parser.add_argument("--no-writes", action="store_true", help="creating has to be refused")
     parser.add_argument("--timeout", type=float, default=30)
     options = parser.parse_args()
+    logging.getLogger("zeep").setLevel(logging.CRITICAL)
     config = dict(pair.split("=", 1) for pair in options.config)
     token = None
     if options.token_file:
