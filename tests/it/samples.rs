@@ -31,6 +31,29 @@ async fn a_sample_without_faults_gets_no_finding(
     );
 }
 
+#[rstest]
+#[case("erp-sync", Variant::Full)]
+#[case("erp-sync", Variant::ReadOnly)]
+#[case("erp-sync", Variant::NoSearch)]
+#[case("mirroring-auth", Variant::Full)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_soap_sample_without_faults_gets_no_finding(
+    #[case] sample: &str,
+    #[case] variant: Variant,
+    #[values(Scope::Development, Scope::Certification)] scope: Scope,
+) {
+    let case = Case {
+        variant,
+        scope,
+        ..Case::of(sample)
+    };
+    let report = case.run().await;
+    assert_eq!(report.verdict, Verdict::Conformant, "{}", against(&report));
+    assert_eq!(report.findings.len(), 0, "{}", against(&report));
+    let failed = ids(&report, Outcome::Fail, None);
+    assert_eq!(failed, Vec::<String>::new(), "{}", against(&report));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_full_sample_leaves_only_the_attested_row_open() {
     let report = Case::of("quote-full").run().await;

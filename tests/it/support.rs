@@ -1,7 +1,8 @@
 //! Runs of samples inside the test process, on a clock that never waits.
 
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use assay::auth::{KeyServer, SigningKey};
 use assay::base::clock::{Clock, ManualClock};
@@ -30,12 +31,19 @@ impl Collector {
     }
 }
 
-/// The shipped suite, loaded once.
-pub fn suite() -> &'static Suite {
-    static SUITE: std::sync::OnceLock<Suite> = std::sync::OnceLock::new();
-    SUITE.get_or_init(|| {
-        load(&Source::Embedded, "quote-rest", None).unwrap_or_else(|found| panic!("{found:#?}"))
+/// A shipped suite, loaded once.
+pub fn suite_of(profile: &str) -> &'static Suite {
+    static SUITES: Mutex<BTreeMap<String, &'static Suite>> = Mutex::new(BTreeMap::new());
+    let mut suites = SUITES.lock().unwrap_or_else(PoisonError::into_inner);
+    suites.entry(profile.to_owned()).or_insert_with(|| {
+        let suite = load(&Source::Embedded, profile, None);
+        Box::leak(Box::new(suite.unwrap_or_else(|found| panic!("{found:#?}"))))
     })
+}
+
+/// The suite of the quote connectors.
+pub fn suite() -> &'static Suite {
+    suite_of("quote-rest")
 }
 
 /// A key for all runs of the process: making one takes a tenth of a second.
@@ -51,6 +59,7 @@ pub fn key() -> Arc<SigningKey> {
 #[derive(Debug, Clone)]
 pub struct Case {
     pub sample: String,
+    pub profile: String,
     pub variant: Variant,
     pub faults: Vec<String>,
     pub scope: Scope,
@@ -60,8 +69,10 @@ pub struct Case {
 
 impl Case {
     pub fn of(sample: &str) -> Self {
+        let known = SAMPLES.iter().find(|known| known.name == sample);
         Self {
             sample: sample.to_owned(),
+            profile: known.map_or("quote-rest", |known| known.profile).to_owned(),
             variant: Variant::Full,
             faults: Vec::new(),
             scope: Scope::Certification,
@@ -98,7 +109,8 @@ impl Case {
         clock: Arc<dyn Clock>,
     ) -> Report {
         assay::transport::install_crypto_provider();
-        let prepared = Prepared::new(suite(), target, Path::new("."), key)
+        let suite = suite_of(&self.profile);
+        let prepared = Prepared::new(suite, target, Path::new("."), key)
             .await
             .unwrap();
         let options = Options {
@@ -107,11 +119,11 @@ impl Case {
             seed: self.seed,
             jobs: 4,
             selection: Selection(self.only.clone()),
-            command: format!("assay run quote-rest --sample {}", self.sample),
+            command: format!("assay run {} --sample {}", self.profile, self.sample),
         };
         let collector = Collector::default();
         assay::run::run(
-            suite(),
+            suite,
             &prepared,
             &options,
             clock,

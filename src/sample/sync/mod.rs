@@ -145,6 +145,7 @@ fn target(
         apps: [(APPLICATION_ID.to_owned(), base_url.to_owned())].into(),
         application_id: Some(APPLICATION_ID.to_owned()),
         application_key: Some(SecretSource::Value(pair.public_rsa_xml())),
+        application_private_key: Some(SecretSource::Value(pair.to_rsa_xml())),
         customers: [
             customer("first", "Cust20101", "2010100001"),
             customer("second", "Cust20202", "2020200002"),
@@ -160,6 +161,10 @@ fn target(
         },
         allow_http: !options.https,
         allow_writes: role == Role::ErpSync && options.variant != Variant::ReadOnly,
+        claims: match options.variant {
+            Variant::ReadOnly => [("writing".to_owned(), false)].into(),
+            _ => BTreeMap::new(),
+        },
         ..Target::default()
     }
 }
