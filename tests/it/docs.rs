@@ -73,10 +73,12 @@ impl Example {
     /// Requirement ids in the text, in order of their first mention.
     fn requirements(&self) -> String {
         let mut found: Vec<&str> = Vec::new();
-        for (at, _) in self.text.match_indices("QC-") {
-            let id = &self.text[at..at + 6];
-            if !found.contains(&id) {
-                found.push(id);
+        for prefix in ["QC-", "ERP-", "AUTH-"] {
+            for (at, _) in self.text.match_indices(prefix) {
+                let id = &self.text[at..at + prefix.len() + 3];
+                if !found.contains(&id) {
+                    found.push(id);
+                }
             }
         }
         found.join(", ")
@@ -87,7 +89,7 @@ impl Example {
     fn scenario_file(&self) -> Option<String> {
         let steps = match self.kind.first()?.as_str() {
             "scenario" => return Some(self.text.clone()),
-            "steps" => self.indented(6),
+            "steps" | "soap" => self.indented(6),
             "expect" => format!(
                 "      - call: {}\n        expect:\n{}",
                 self.kind[1],
@@ -96,7 +98,7 @@ impl Example {
             _ => return None,
         };
         let line = self.line;
-        let mode = if self.is("steps") {
+        let mode = if self.is("steps") || self.is("soap") {
             self.kind.get(1)
         } else {
             None
@@ -134,14 +136,15 @@ fn examples() -> Vec<Example> {
     examples
 }
 
-/// The shipped suite with all examples in it, and the ids of their scenarios.
-fn suite_of_examples() -> (Suite, Vec<String>) {
+/// A shipped suite with all its examples in it, and the ids of their scenarios.
+fn suite_of_examples(profile: &str) -> (Suite, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    let mut templates = embedded("scenarios/quote-rest/templates.yaml")
+    let mut templates = embedded(&format!("scenarios/{profile}/templates.yaml"))
         .unwrap()
         .to_owned();
-    for example in examples() {
+    let soap = profile != "quote-rest";
+    for example in examples().into_iter().filter(|one| one.is("soap") == soap) {
         if let Some(file) = example.scenario_file() {
             write(&format!("docs-line-{}.yaml", example.line), &file);
         } else if example.is("templates") {
@@ -149,11 +152,7 @@ fn suite_of_examples() -> (Suite, Vec<String>) {
         }
     }
     write("templates.yaml", &templates);
-    let suite = load(
-        &Source::Folder(folder.path().to_owned()),
-        "quote-rest",
-        None,
-    );
+    let suite = load(&Source::Folder(folder.path().to_owned()), profile, None);
     let suite = suite.unwrap_or_else(|found| panic!("{}", told(&found)));
     let own = suite
         .scenarios
@@ -170,7 +169,7 @@ fn told(found: &[assay::base::diag::Diagnostic]) -> String {
 #[test]
 fn examples_are_of_a_known_kind() {
     for example in examples() {
-        let known = ["scenario", "steps", "expect", "templates", "always"];
+        let known = ["scenario", "steps", "soap", "expect", "templates", "always"];
         let fine = example.kind.is_empty() || known.iter().any(|kind| example.is(kind));
         assert!(
             fine,
@@ -180,15 +179,22 @@ fn examples_are_of_a_known_kind() {
     }
 }
 
+#[rstest]
+#[case("quote-rest", "quote-full", 25)]
+#[case("erp-sync", "erp-sync", 1)]
 #[tokio::test(flavor = "multi_thread")]
-async fn examples_compile_and_play() {
+async fn examples_compile_and_play(
+    #[case] profile: &str,
+    #[case] sample: &str,
+    #[case] more_than: usize,
+) {
     assay::transport::install_crypto_provider();
-    let (suite, ids) = suite_of_examples();
-    assert!(ids.len() > 25, "{ids:?}");
+    let (suite, ids) = suite_of_examples(profile);
+    assert!(ids.len() > more_than, "{ids:?}");
     let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(jiff::Timestamp::now()));
     let server = KeyServer::start(0, vec![key()]).await.unwrap();
     let sample = assay::sample::start(SampleOptions {
-        name: "quote-full".to_owned(),
+        name: sample.to_owned(),
         variant: Variant::Full,
         faults: Vec::new(),
         port: 0,
@@ -297,11 +303,7 @@ fn rules_on_every_exchange_compile() {
             embedded(&format!("scenarios/quote-rest/{name}")).unwrap(),
         );
     }
-    let suite = load(
-        &Source::Folder(folder.path().to_owned()),
-        "quote-rest",
-        None,
-    );
+    let suite = load(&Source::Folder(folder.path().to_owned()), profile, None);
     let suite = suite.unwrap_or_else(|found| panic!("{}", told(&found)));
     assert_eq!(suite.always.len(), 4);
 }
@@ -527,13 +529,14 @@ fn wrong_scenario_files_break_their_schema(
     );
 }
 
-#[test]
-fn every_target_file_satisfies_its_schema() {
+/// The target file that `assay init` writes, with everything in it that is commented
+/// out; it satisfies the schema with and without.
+fn init(profile: &str) -> Value {
     let schema = schema("target");
     let output = assert_cmd::Command::cargo_bin("assay")
         .unwrap()
         .env_clear()
-        .args(["init", "quote-rest", "--out", "-"])
+        .args(["init", profile, "--out", "-"])
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -543,14 +546,22 @@ fn every_target_file_satisfies_its_schema() {
     let value = yaml(&all);
     assert_eq!(problems(&schema, &value), Vec::<String>::new(), "{all}");
     serde_saphyr::from_str::<Target>(&all).unwrap_or_else(|error| panic!("{error}\n{all}"));
-    // All that can be said in a target file is shown in that one.
+    value
+}
+
+#[test]
+fn every_target_file_satisfies_its_schema() {
+    let value = init("quote-rest");
+    init("mirroring-auth");
+    // All that can be said in a target file is shown in one of them.
+    let soap = init("erp-sync");
     for name in members::<Target>()
         .iter()
-        .filter(|name| !["claims", "limits"].contains(&name.as_str()))
+        .filter(|name| !["limits", "thorough", "wsdl"].contains(&name.as_str()))
     {
         assert!(
-            value.get(name).is_some(),
-            "{name} is not in the file of `assay init`"
+            value.get(name).is_some() || soap.get(name).is_some(),
+            "{name} is not in the files of `assay init`"
         );
     }
 }
