@@ -39,6 +39,7 @@ async fn examine(arguments: Arguments) -> Outcome {
         jobs: 1,
         selection: Selection::default(),
         command: String::new(),
+        leftovers: Vec::new(),
     };
     let findings = crate::run::doctor(
         &subject.suite,

@@ -110,7 +110,20 @@ async fn run(arguments: Arguments, wanted: Vec<Wanted>) -> Outcome {
         }
     }
     command.push_str(&format!(" --seed {}", arguments.seed));
+    let folder = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new("reports").join(&subject.name));
+    // The recording of a run that was killed tells what it has left behind.
+    let leftovers = match std::fs::File::open(folder.join(recording::FILE)) {
+        Ok(file) => {
+            let (events, _) = report::read_events(std::io::BufReader::new(file));
+            crate::run::leftovers(&events, subject.prepared.url.as_str())
+        }
+        Err(_) => Vec::new(),
+    };
     let options = Options {
+        leftovers,
         scope,
         strict: arguments.strict,
         seed: arguments.seed,
@@ -118,10 +131,6 @@ async fn run(arguments: Arguments, wanted: Vec<Wanted>) -> Outcome {
         selection,
         command,
     };
-    let folder = arguments
-        .out
-        .clone()
-        .unwrap_or_else(|| Path::new("reports").join(&subject.name));
     let recorder = Recorder::create(&folder)
         .map_err(|error| Failure::Usage(format!("--out {}: {error}", folder.display())))?;
     crate::run::run(

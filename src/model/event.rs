@@ -22,6 +22,16 @@ pub enum RunEvent {
     Exchanged(Box<Exchange>),
     /// A check has its outcome.
     Judged(Box<CheckResult>),
+    /// A call has made something that `operation` with `body` takes back.
+    Made {
+        operation: String,
+        body: serde_json::Value,
+    },
+    /// It has been taken back.
+    TakenBack {
+        operation: String,
+        body: serde_json::Value,
+    },
     /// A scenario is over.
     ScenarioFinished { scenario: String, mode: String },
     /// Last line.

@@ -446,6 +446,8 @@ pub(super) fn with_text(text: &str) -> Run {
         match event {
             RunEvent::Started(_)
             | RunEvent::ScenarioFinished { .. }
+            | RunEvent::Made { .. }
+            | RunEvent::TakenBack { .. }
             | RunEvent::Finished { .. } => {}
             RunEvent::Discovered(facts) => {
                 facts.discovered.insert(text.to_owned(), text.to_owned());

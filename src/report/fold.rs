@@ -153,7 +153,9 @@ impl Recording {
                 }
                 RunEvent::Exchanged(exchange) => exchanges.push(*exchange),
                 RunEvent::Judged(check) => checks.push(sobered(*check)),
-                RunEvent::ScenarioFinished { .. } => {}
+                RunEvent::ScenarioFinished { .. }
+                | RunEvent::Made { .. }
+                | RunEvent::TakenBack { .. } => {}
                 RunEvent::Finished { ending, at } => end = Some((ending, at)),
             }
         }

@@ -41,6 +41,29 @@ pub struct Options {
     pub selection: Selection,
     /// Command that repeats the run.
     pub command: String,
+    /// What an earlier run has made and not taken back, oldest first.
+    pub leftovers: Vec<Leftover>,
+}
+
+/// An operation, and the body with which it takes something back.
+pub type Leftover = (String, serde_json::Value);
+
+/// What a recording says was made behind the connector at `url` and not taken back:
+/// the run was killed.
+pub fn leftovers(events: &[RunEvent], url: &str) -> Vec<Leftover> {
+    let mut left: Vec<Leftover> = Vec::new();
+    let mut here = false;
+    for event in events {
+        match event {
+            RunEvent::Started(head) => here = head.url == url,
+            RunEvent::Made { operation, body } => left.push((operation.clone(), body.clone())),
+            RunEvent::TakenBack { operation, body } => {
+                left.retain(|(other, made)| other != operation || made != body);
+            }
+            _ => {}
+        }
+    }
+    if here { left } else { Vec::new() }
 }
 
 /// Takes the events of a run, in the order in which they happen.
@@ -96,6 +119,7 @@ pub async fn doctor(
 
 async fn stages(world: &world::World<'_>, entries: &[PlanEntry<'_>]) {
     preflight::gate(world).await;
+    undo::earlier(world).await;
     let (discovery, rest): (Vec<&PlanEntry>, Vec<&PlanEntry>) = entries
         .iter()
         .partition(|entry| !entry.scenario.exports.is_empty());

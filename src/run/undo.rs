@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use super::session;
 use super::world::{Incoming, Outgoing, World, lock};
 use crate::expr::Scope;
+use crate::model::event::RunEvent;
 use crate::model::exchange::WireRequest;
 
 /// What is still to be taken back, oldest first: operation and body.
@@ -36,10 +37,13 @@ pub(super) fn watch(world: &World<'_>, outgoing: &Outgoing<'_>, incoming: &Incom
     if !rule.when.eval(&scope).is_ok_and(|value| value.is_true()) {
         return;
     }
-    if let Ok(Some(undo)) = rule.body.render(&scope) {
+    if let Ok(Some(body)) = rule.body.render(&scope) {
+        let operation = rule.operation.clone();
         let mut pending = lock(pending);
-        if !pending.iter().any(|(_, known)| *known == undo) {
-            pending.push((rule.operation.clone(), undo));
+        if !pending.iter().any(|(_, known)| *known == body) {
+            pending.push((operation.clone(), body.clone()));
+            // Recorded, so that a later run can take it back when this one is killed.
+            world.emit(RunEvent::Made { operation, body });
         }
     }
 }
@@ -58,9 +62,17 @@ fn covers(request: &Value, made: &Value) -> bool {
     })
 }
 
+/// Takes back what an earlier run has left because it was killed.
+pub(super) async fn earlier(world: &World<'_>) {
+    if world.gate("").is_none() {
+        lock(&world.undone.0).extend(world.options.leftovers.iter().cloned());
+        all(world).await;
+    }
+}
+
 /// Takes back what is left, newest first. Answers are recorded and not judged.
 pub(super) async fn all(world: &World<'_>) {
-    let left = std::mem::take(&mut *lock(&world.undone.0));
+    let left = lock(&world.undone.0).clone();
     for (number, (operation, body)) in left.into_iter().rev().enumerate() {
         let Some(request) = request(world, &operation, &body) else {
             continue;

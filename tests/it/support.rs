@@ -120,6 +120,7 @@ impl Case {
             jobs: 4,
             selection: Selection(self.only.clone()),
             command: format!("assay run {} --sample {}", self.profile, self.sample),
+            leftovers: Vec::new(),
         };
         let collector = Collector::default();
         assay::run::run(
