@@ -26,8 +26,17 @@ pub(super) fn watch(world: &World<'_>, outgoing: &Outgoing<'_>, incoming: &Incom
         return;
     }
     let pending = &world.undone.0;
-    lock(pending)
-        .retain(|(operation, made)| *operation != outgoing.operation || !covers(body, made));
+    let mut taken = Vec::new();
+    lock(pending).retain(|(operation, made)| {
+        let covered = *operation == outgoing.operation && covers(body, made);
+        if covered {
+            taken.push((operation.clone(), made.clone()));
+        }
+        !covered
+    });
+    for (operation, body) in taken {
+        world.emit(RunEvent::TakenBack { operation, body });
+    }
     let Some(rule) = world.suite.undo.get(&outgoing.operation) else {
         return;
     };
