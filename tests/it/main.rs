@@ -8,5 +8,6 @@ mod faults;
 mod lint;
 mod peer;
 mod samples;
+mod soap_peers;
 mod support;
 mod troubled;
