@@ -158,4 +158,18 @@ pub const FAULTS: &[Fault] = &[
             }
         })],
     },
+    Fault {
+        name: "list-of-groups-empty",
+        summary: "Lists no customer groups.",
+        violates: &["ERP-164"],
+        consequences: &["ERP-089", "ERP-126", "ERP-165"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            let groups = call.request.list_name.as_deref() == Some("CustomerGroup");
+            for operation in [Op::GetList, Op::GetListItems] {
+                if let Some(items) = items(call, reply, operation).filter(|_| groups) {
+                    items.clear();
+                }
+            }
+        })],
+    },
 ];

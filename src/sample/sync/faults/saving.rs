@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::tools::{actors, bad, company, each_actor, good, is, outcome, refusal, run, value};
+use super::tools::{
+    actors, bad, company, each_actor, good, is, number, outcome, refusal, run, stamp, value,
+};
 use super::{Fault, Seam};
 use crate::sample::sync::erp::{
     Actor, ActorType, Kind, Operation as Op, Outcome, Payload, State, UNKNOWN_ITEM,
@@ -269,6 +271,47 @@ pub const FAULTS: &[Fault] = &[
                     None => {
                         connector.injected.remember(id, json!(actor.last_modified));
                     }
+                }
+            });
+        })],
+    },
+    Fault {
+        name: "saved-actors-missing-in-polls",
+        summary: "Leaves actors that SuperOffice has saved out of polls, to avoid loops.",
+        violates: &["ERP-105"],
+        consequences: &["ERP-095", "ERP-096", "ERP-098"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            for actor in actors(call, reply, Op::SaveActors).into_iter().flatten() {
+                let key = actor.erp_key.clone().unwrap_or_default();
+                connector
+                    .injected
+                    .remember(format!("own {key}"), json!(true));
+            }
+            if let Some(actors) = actors(call, reply, Op::GetActorsByTimestamp) {
+                actors.retain(|actor| {
+                    let key = actor.erp_key.clone().unwrap_or_default();
+                    connector.injected.recall(&format!("own {key}")).is_none()
+                });
+            }
+        })],
+    },
+    Fault {
+        name: "later-actors-stamped-lower",
+        summary: "Stamps new actors by a counter that runs backwards.",
+        violates: &["ERP-109"],
+        consequences: &[
+            "ERP-095", "ERP-096", "ERP-097", "ERP-104", "ERP-105", "ERP-106",
+        ],
+        seams: &[Seam::Answer(|_, _, reply| {
+            each_actor(reply, &mut |actor| {
+                let key = actor.erp_key.as_deref().unwrap_or_default();
+                let digits = key.trim_start_matches(|sign: char| !sign.is_ascii_digit());
+                let created = digits.parse::<i64>().unwrap_or_default() - 900;
+                if created > 0
+                    && let Some(stamp) = stamp(actor)
+                    && let Some(at) = number(stamp)
+                {
+                    *stamp = (at - 5 * created).to_string();
                 }
             });
         })],
