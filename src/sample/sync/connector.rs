@@ -131,7 +131,7 @@ impl Connector {
         self.injected.change_request(self, call)?;
         match call.called {
             Some(Called::Authenticate | Called::Mirroring(_)) => Ok(self.authenticate(call).await),
-            Some(Called::Erp(operation)) => Ok(Reply::Outcome(self.run(call, operation)?)),
+            Some(Called::Erp(operation)) => Ok(Reply::outcome(self.run(call, operation)?)),
             None => Err(fault(SoapFault::unknown_action())),
         }
     }

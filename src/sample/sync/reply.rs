@@ -16,7 +16,7 @@ pub enum Reply {
     /// Of Authenticate, and of every operation of mirroring.
     Handshake(Verdict),
     /// Of an ERP operation.
-    Outcome(Outcome),
+    Outcome(Box<Outcome>),
     Fault(SoapFault),
     /// Plain HTTP, without an envelope.
     Status(StatusCode),
@@ -110,6 +110,11 @@ impl Written {
 }
 
 impl Reply {
+    /// The answer of an ERP operation.
+    pub fn outcome(outcome: Outcome) -> Self {
+        Self::Outcome(Box::new(outcome))
+    }
+
     /// Writes the answer of a call.
     pub fn write(&self, call: &Call) -> Written {
         match self {

@@ -153,8 +153,7 @@ impl Company {
     ) -> Result<Record, Refusal> {
         let changes = changes(actor_type, given)?;
         let missing = actor_type.fields().iter().find(|field| {
-            field.access == Access::Mandatory
-                && changes.get(field.key).is_none_or(|cell| is_blank(cell))
+            field.access == Access::Mandatory && changes.get(field.key).is_none_or(is_blank)
         });
         if let Some(field) = missing {
             return Err(missing_value(field));

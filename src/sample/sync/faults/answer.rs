@@ -173,7 +173,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "signature-with-sha-512",
-        summary: "Signs with SHA-512.",
+        summary: "Signs with SHA-512 in place of SHA-256.",
         violates: &["AUTH-030"],
         consequences: &["AUTH-010", "AUTH-031"],
         seams: &[Seam::Policy(|policy| {
@@ -186,7 +186,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "signature-with-pss",
-        summary: "Signs with PSS padding.",
+        summary: "Signs with PSS padding in place of PKCS#1 v1.5.",
         violates: &["AUTH-030"],
         consequences: &["AUTH-010", "AUTH-031"],
         seams: &[Seam::Policy(|policy| {

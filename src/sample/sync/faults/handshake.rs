@@ -227,7 +227,7 @@ pub const FAULTS: &[Fault] = &[
         name: "token-not-trimmed",
         summary: "Refuses a token with line breaks around it.",
         violates: &["AUTH-019"],
-        consequences: &["AUTH-098"],
+        consequences: &[],
         seams: &[Seam::Policy(|policy| policy.rules.unpack = str::to_owned)],
     },
     Fault {

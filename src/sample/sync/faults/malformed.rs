@@ -141,7 +141,7 @@ pub const FAULTS: &[Fault] = &[
         name: "odd-characters-dropped",
         summary: "Drops the characters from a token that it does not expect there.",
         violates: &["AUTH-072"],
-        consequences: &["AUTH-019", "AUTH-067", "AUTH-098"],
+        consequences: &["AUTH-019", "AUTH-067"],
         seams: &[Seam::Policy(|policy| {
             policy.rules.unpack = |text| {
                 let expected = |sign: &char| sign.is_ascii_alphanumeric() || "-_.".contains(*sign);

@@ -133,7 +133,7 @@ pub const FAULTS: &[Fault] = &[
     ),
     setting_fault!(
         "password-suggested",
-        "Suggests a password.",
+        "Suggests a password for the technical user.",
         &["ERP-041"],
         &[],
         PASSWORD_FIELD,

@@ -1,18 +1,24 @@
 //! The faults of ERP sync and mirroring connectors, and the seams at which they work.
 
+mod advanced;
 mod answer;
 mod connections;
+mod creating;
+mod errors;
 mod handshake;
+mod lists;
 mod malformed;
 mod metadata;
 mod mirroring;
+mod polling;
 mod reading;
 mod safety;
+mod saving;
 mod search;
+mod settings;
 mod tokens;
 mod tools;
 mod wire;
-mod writing;
 
 use std::sync::LazyLock;
 
@@ -52,10 +58,16 @@ pub fn sync_faults() -> &'static [Fault] {
             safety::FAULTS,
             wire::FAULTS,
             connections::FAULTS,
+            settings::FAULTS,
             metadata::FAULTS,
             reading::FAULTS,
+            polling::FAULTS,
             search::FAULTS,
-            writing::FAULTS,
+            advanced::FAULTS,
+            creating::FAULTS,
+            saving::FAULTS,
+            lists::FAULTS,
+            errors::FAULTS,
         ]
         .concat()
     });

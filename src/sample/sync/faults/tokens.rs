@@ -55,7 +55,7 @@ fn is_text(given: Option<&Value>, holds: impl Fn(&str) -> bool) -> bool {
 pub const FAULTS: &[Fault] = &[
     // Signatures and keys
     Fault {
-        name: "signature-not-checked",
+        name: "handshake-signature-not-checked",
         summary: "Decodes the token without checking its signature.",
         violates: &["AUTH-037", "AUTH-038", "AUTH-039", "AUTH-040"],
         consequences: &["AUTH-041", "AUTH-045", "AUTH-095"],
@@ -119,7 +119,7 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
-        name: "unsigned-token-accepted",
+        name: "handshake-unsigned-token-accepted",
         summary: "Takes a token with algorithm none, in any letter case.",
         violates: &["AUTH-042"],
         consequences: &[],
@@ -139,7 +139,7 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
-        name: "hmac-token-accepted",
+        name: "handshake-hmac-token-accepted",
         summary: "Takes a token that is signed with the public key as shared secret.",
         violates: &["AUTH-043"],
         consequences: &[],
@@ -205,7 +205,7 @@ pub const FAULTS: &[Fault] = &[
     },
     // Issuer and audience
     Fault {
-        name: "issuer-not-checked",
+        name: "handshake-issuer-not-checked",
         summary: "Does not look at the issuer.",
         violates: &["AUTH-048", "AUTH-049"],
         consequences: &[],
@@ -232,7 +232,7 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
-        name: "audience-not-checked",
+        name: "handshake-audience-not-checked",
         summary: "Does not look at the audience.",
         violates: &["AUTH-050", "AUTH-051", "AUTH-052", "AUTH-053", "AUTH-062"],
         consequences: &[],
@@ -340,7 +340,7 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Policy(|policy| policy.rules.checks_expiry = false)],
     },
     Fault {
-        name: "one-hour-of-tolerance",
+        name: "one-hour-of-skew",
         summary: "Tolerates clocks that are an hour apart.",
         violates: &["AUTH-054", "AUTH-055"],
         consequences: &[],
@@ -431,7 +431,7 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
-        name: "keys-read-once",
+        name: "key-set-read-once",
         summary: "Reads the key set once and never again.",
         violates: &["AUTH-093"],
         consequences: &["AUTH-092"],

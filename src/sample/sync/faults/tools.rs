@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::sample::sync::connector::{Call, Called, Connector};
 use crate::sample::sync::erp::{
-    Actor, Company, Field, Operation, Outcome, Payload, Refusal, Settings, State,
+    Actor, Company, Field, Guid, Operation, Outcome, Payload, Refusal, Request, Settings, State,
+    read_guid,
 };
 use crate::sample::sync::handshake::{self, Handshake, Verdict};
 use crate::sample::sync::reply::{Reply, SoapFault, Written};
@@ -57,7 +58,7 @@ pub fn nonce(call: &Call) -> Option<&str> {
 /// The result of any ERP operation.
 pub fn outcome(reply: &mut Reply) -> Option<&mut Outcome> {
     match reply {
-        Reply::Outcome(outcome) => Some(outcome),
+        Reply::Outcome(outcome) => Some(&mut **outcome),
         _ => None,
     }
 }
@@ -143,7 +144,7 @@ pub fn value<'a>(actor: &'a mut Actor, key: &str) -> Option<&'a mut String> {
 /// An error result.
 pub fn refusal(operation: Operation, tech: &str) -> Reply {
     let refusal = Refusal::new("That did not work.", "Det gikk ikke.", tech);
-    Reply::Outcome(Outcome::refused(operation, refusal))
+    Reply::outcome(Outcome::refused(operation, refusal))
 }
 
 /// A SOAP fault of the connector.
@@ -210,4 +211,41 @@ pub fn quoted_after<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
         rest[1..].split(quote).next()
     });
     quoted.collect()
+}
+
+/// The id in a request.
+pub fn guid(call: &Call) -> Option<Guid> {
+    read_guid(call.request.connection_guid.as_deref()?)
+}
+
+/// Whether the id in a request stands for a saved connection.
+pub fn is_saved(connector: &Connector, call: &Call) -> bool {
+    let found = guid(call).zip(connector.erp.as_ref());
+    found.is_some_and(|(guid, erp)| erp.connections.find(guid).is_some())
+}
+
+/// Runs an operation for the connection of a call.
+pub fn run(
+    connector: &Connector,
+    call: &Call,
+    operation: Operation,
+    change: impl FnOnce(&mut Request),
+) -> Option<Outcome> {
+    let mut request = call.request.clone();
+    change(&mut request);
+    let outcome = connector
+        .erp
+        .as_ref()?
+        .handle(operation, &request, call.now);
+    Some(outcome)
+}
+
+/// The digits at the end of a stamp.
+pub fn number(stamp: &str) -> Option<i64> {
+    stamp.parse().ok()
+}
+
+/// The stamp of an actor, for looking and changing.
+pub fn stamp(actor: &mut Actor) -> Option<&mut String> {
+    actor.last_modified.as_mut()
 }

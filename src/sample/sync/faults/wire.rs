@@ -431,7 +431,7 @@ pub const FAULTS: &[Fault] = &[
                     let mut request = call.request.clone();
                     request.connection_guid = current.map(str::to_owned);
                     let outcome: Outcome = erp.handle(operation, &request, call.now);
-                    *reply = Reply::Outcome(outcome);
+                    *reply = Reply::outcome(outcome);
                 }
             }),
         ],

@@ -1,0 +1,325 @@
+//! Faults of advanced search.
+
+use super::tools::{bad, crash, is, strings};
+use super::{Fault, Seam};
+use crate::sample::sync::connector::Call;
+use crate::sample::sync::erp::{Cell, Kind, Operation as Op, Outcome, Payload, Refusal, matches};
+
+/// A search without hits.
+fn nothing() -> Payload {
+    Payload::Actors(Some(Vec::new()))
+}
+
+/// Whether a call searches in the advanced way with this operator.
+fn uses(call: &Call, wanted: impl Fn(&str) -> bool) -> bool {
+    let mut restrictions = call.request.restrictions.iter().flatten();
+    is(call, Op::SearchActorsAdvanced) && restrictions.any(|one| wanted(&one.operator))
+}
+
+/// The operators of the contract.
+const OPERATORS: &[&str] = &[
+    "=",
+    "!=",
+    "<",
+    ">",
+    "<=",
+    ">=",
+    "between",
+    "begins",
+    "contains",
+    "ends",
+    "notbegins",
+    "notcontains",
+    "notends",
+    "isnot",
+    "oneof",
+    "notoneof",
+    "before",
+    "after",
+    "beforeOrEqual",
+    "afterOrEqual",
+];
+
+/// A habit of comparing values.
+type Matches = fn(Kind, &str, &Cell, &[String]) -> Result<bool, Refusal>;
+
+/// Changes how values are compared.
+macro_rules! matching_fault {
+    ($name:literal, $summary:literal, $violates:expr, $consequences:expr, $matches:expr) => {
+        Fault {
+            name: $name,
+            summary: $summary,
+            violates: $violates,
+            consequences: $consequences,
+            seams: &[Seam::Policy(|policy| {
+                let matches: Matches = $matches;
+                policy.habits.matches = matches;
+            })],
+        }
+    };
+}
+
+pub const FAULTS: &[Fault] = &[
+    Fault {
+        name: "undeclared-field-searchable",
+        summary: "Offers a field for searching that it has not declared.",
+        violates: &["ERP-119"],
+        consequences: &["ERP-121", "ERP-122"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if let Some(keys) = strings(call, reply, Op::GetSearchableFields) {
+                keys.push("INTERNALID".to_owned());
+            }
+        })],
+    },
+    matching_fault!(
+        "text-operators-mind-case",
+        "Minds letter case in the operators of texts.",
+        &["ERP-121"],
+        &["ERP-122", "ERP-130"],
+        |kind, operator, cell, arguments| match (kind, cell, arguments) {
+            (Kind::Text, Cell::Text(text), [wanted]) => Ok(match operator {
+                "=" => text == wanted,
+                "begins" => text.starts_with(wanted),
+                "contains" => text.contains(wanted),
+                "ends" => text.ends_with(wanted),
+                "isnot" => text != wanted,
+                "notbegins" => !text.starts_with(wanted),
+                "notcontains" => !text.contains(wanted),
+                "notends" => !text.ends_with(wanted),
+                _ => return matches(kind, operator, cell, arguments),
+            }),
+            _ => matches(kind, operator, cell, arguments),
+        }
+    ),
+    matching_fault!(
+        "begins-is-contains",
+        "Finds the text of begins anywhere.",
+        &["ERP-121"],
+        &["ERP-122"],
+        |kind, operator, cell, arguments| match operator {
+            "begins" => matches(kind, "contains", cell, arguments),
+            _ => matches(kind, operator, cell, arguments),
+        }
+    ),
+    matching_fault!(
+        "ends-not-known",
+        "Does not know the operator ends.",
+        &["ERP-121"],
+        &["ERP-122"],
+        |kind, operator, cell, arguments| match operator {
+            "ends" => matches(kind, "no such operator", cell, arguments),
+            _ => matches(kind, operator, cell, arguments),
+        }
+    ),
+    matching_fault!(
+        "notends-is-ends",
+        "Forgets to negate notends.",
+        &["ERP-122"],
+        &["ERP-121"],
+        |kind, operator, cell, arguments| match operator {
+            "notends" => matches(kind, "ends", cell, arguments),
+            _ => matches(kind, operator, cell, arguments),
+        }
+    ),
+    matching_fault!(
+        "greater-is-at-least",
+        "Takes > for >= with whole numbers.",
+        &["ERP-123"],
+        &[],
+        |kind, operator, cell, arguments| match (kind, operator) {
+            (Kind::Integer, ">") => matches(kind, ">=", cell, arguments),
+            _ => matches(kind, operator, cell, arguments),
+        }
+    ),
+    matching_fault!(
+        "unequal-written-otherwise",
+        "Knows <> and not != for whole numbers.",
+        &["ERP-123"],
+        &[],
+        |kind, operator, cell, arguments| match (kind, operator) {
+            (Kind::Integer, "!=") => matches(kind, "no such operator", cell, arguments),
+            (Kind::Integer, "<>") => matches(kind, "!=", cell, arguments),
+            _ => matches(kind, operator, cell, arguments),
+        }
+    ),
+    matching_fault!(
+        "decimals-cut-off",
+        "Compares decimals without their decimal places.",
+        &["ERP-124"],
+        &["ERP-128", "ERP-131", "ERP-132"],
+        |kind, operator, cell, arguments| {
+            let whole = |cell: &Cell| match cell {
+                Cell::Fraction(number) => Cell::Fraction(number.trunc()),
+                other => other.clone(),
+            };
+            if kind != Kind::Double {
+                return matches(kind, operator, cell, arguments);
+            }
+            let cut = |text: &String| match Cell::read(kind, text) {
+                Some(read) => whole(&read).write(),
+                None => text.clone(),
+            };
+            let arguments: Vec<String> = arguments.iter().map(cut).collect();
+            matches(kind, operator, &whole(cell), &arguments)
+        }
+    ),
+    matching_fault!(
+        "unticked-boxes-not-found",
+        "Finds no boxes that are not ticked.",
+        &["ERP-125"],
+        &["ERP-131"],
+        |kind, operator, cell, arguments| match kind {
+            Kind::Checkbox if *cell != Cell::Flag(true) => Ok(false),
+            _ => matches(kind, operator, cell, arguments),
+        }
+    ),
+    matching_fault!(
+        "oneof-takes-one",
+        "Looks at the first of several list keys only.",
+        &["ERP-126"],
+        &[],
+        |kind, operator, cell, arguments| match (kind, arguments) {
+            (Kind::List, [first, ..]) => matches(kind, operator, cell, std::slice::from_ref(first)),
+            _ => matches(kind, operator, cell, arguments),
+        }
+    ),
+    matching_fault!(
+        "before-or-equal-is-before",
+        "Takes beforeOrEqual for before.",
+        &["ERP-127"],
+        &[],
+        |kind, operator, cell, arguments| match operator {
+            "beforeOrEqual" => matches(kind, "before", cell, arguments),
+            _ => matches(kind, operator, cell, arguments),
+        }
+    ),
+    matching_fault!(
+        "between-without-limits",
+        "Leaves the limits out of between.",
+        &["ERP-128"],
+        &[],
+        |kind, operator, cell, arguments| {
+            let found = matches(kind, operator, cell, arguments)?;
+            let value = cell.write();
+            let limit = |text: &String| {
+                Cell::read(kind, text)
+                    .is_some_and(|read| read.write().to_lowercase() == value.to_lowercase())
+            };
+            Ok(found && !(operator == "between" && arguments.iter().any(limit)))
+        }
+    ),
+    Fault {
+        name: "restrictions-combined-with-or",
+        summary: "Finds actors that satisfy one of several restrictions.",
+        violates: &["ERP-129"],
+        consequences: &["ERP-130"],
+        seams: &[Seam::Policy(|policy| {
+            policy.habits.all_restrictions = false
+        })],
+    },
+    Fault {
+        name: "parent-restrictions-ignored",
+        summary: "Ignores restrictions on the parent, because no field has that key.",
+        violates: &["ERP-130"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.habits.parents_searchable = false
+        })],
+    },
+    matching_fault!(
+        "encoded-arguments-not-understood",
+        "Finds nothing when an argument is encoded.",
+        &["ERP-131"],
+        &["ERP-123", "ERP-124", "ERP-125", "ERP-127", "ERP-128"],
+        |kind, operator, cell, arguments| {
+            let encoded = |text: &String| text.starts_with('[') && kind != Kind::Text;
+            match arguments.iter().any(encoded) {
+                true => Ok(false),
+                false => matches(kind, operator, cell, arguments),
+            }
+        }
+    ),
+    matching_fault!(
+        "bare-arguments-not-understood",
+        "Finds nothing when an argument comes without marker.",
+        &["ERP-132"],
+        &[],
+        |kind, operator, cell, arguments| {
+            let bare = |text: &String| {
+                !text.starts_with('[')
+                    && matches!(kind, Kind::Integer | Kind::Double | Kind::Datetime)
+            };
+            match arguments.iter().any(bare) {
+                true => Ok(false),
+                false => matches(kind, operator, cell, arguments),
+            }
+        }
+    ),
+    Fault {
+        name: "restricted-fields-given-as-well",
+        summary: "Gives the fields of the restrictions as well.",
+        violates: &["ERP-133"],
+        consequences: &["ERP-079", "ERP-111"],
+        seams: &[Seam::Request(|_, call| {
+            if is(call, Op::SearchActorsAdvanced) {
+                let restrictions = call.request.restrictions.iter().flatten();
+                let keys: Vec<String> = restrictions.map(|one| one.field_key.clone()).collect();
+                call.request.field_keys.get_or_insert_default().extend(keys);
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "unsearchable-field-is-a-fault",
+        summary: "Answers a search by a field that is not searchable with a SOAP fault.",
+        violates: &["ERP-134"],
+        consequences: &["ERP-171"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            let unknown = bad(call, reply, Op::SearchActorsAdvanced)
+                .is_some_and(|outcome| outcome.error_code.as_deref() == Some("UNKOWN_FIELDKEY"));
+            if unknown {
+                *reply = crash();
+            }
+        })],
+    },
+    Fault {
+        name: "unknown-operator-is-a-fault",
+        summary: "Answers an operator that it does not know with a SOAP fault.",
+        violates: &["ERP-134"],
+        consequences: &["ERP-135", "ERP-171"],
+        seams: &[Seam::Request(|_, call| {
+            match uses(call, |operator| !OPERATORS.contains(&operator)) {
+                true => Err(crash()),
+                false => Ok(()),
+            }
+        })],
+    },
+    Fault {
+        name: "unknown-operator-finds-nothing",
+        summary: "Finds nothing when it does not know the operator.",
+        violates: &["ERP-135"],
+        consequences: &["ERP-173"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            let unknown = uses(call, |operator| !OPERATORS.contains(&operator));
+            if let Some(outcome) = bad(call, reply, Op::SearchActorsAdvanced)
+                && unknown
+                && outcome.error_code.is_none()
+            {
+                *outcome = Outcome::ok(nothing());
+            }
+        })],
+    },
+    Fault {
+        name: "no-restrictions-is-a-fault",
+        summary: "Answers a search without restrictions with a SOAP fault.",
+        violates: &["ERP-136"],
+        consequences: &["ERP-171"],
+        seams: &[Seam::Request(|_, call| {
+            let none = call.request.restrictions.as_ref().is_none_or(Vec::is_empty);
+            match is(call, Op::SearchActorsAdvanced) && none {
+                true => Err(crash()),
+                false => Ok(()),
+            }
+        })],
+    },
+];

@@ -1,0 +1,339 @@
+//! Faults of creating and saving actors, of lists, and of error results.
+
+use serde_json::json;
+
+use super::tools::{bad, company, crash, each_actor, good, is, outcome, run};
+use super::{Fault, Seam};
+use crate::sample::sync::connector::Call;
+use crate::sample::sync::erp::{
+    Access, Actor, ActorType, Kind, Operation as Op, Payload, UNKNOWN_FIELD,
+};
+use crate::sample::sync::reply::Reply;
+
+/// The actor that WSCreateActor gives.
+fn created<'a>(call: &Call, reply: &'a mut Reply) -> Option<&'a mut Actor> {
+    match &mut good(call, reply, Op::CreateActor)?.payload {
+        Payload::Actor(actor) => actor.as_mut(),
+        _ => None,
+    }
+}
+
+/// The actors that a request brings.
+fn given(call: &mut Call) -> impl Iterator<Item = &mut Actor> {
+    let request = &mut call.request;
+    request
+        .actor
+        .iter_mut()
+        .chain(request.actors.iter_mut().flatten())
+}
+
+/// Whether a value that is mandatory is missing in the actor to create.
+fn lacks_mandatory(call: &Call) -> bool {
+    let actor = call.request.actor.as_ref();
+    let actor_type = actor
+        .and_then(|actor| actor.actor_type.as_deref())
+        .and_then(ActorType::named);
+    actor.zip(actor_type).is_some_and(|(actor, actor_type)| {
+        actor_type.fields().iter().any(|field| {
+            let mut pairs = actor.field_values.iter().flatten();
+            field.access == Access::Mandatory
+                && !pairs.any(|(key, value)| key == field.key && !value.trim().is_empty())
+        })
+    })
+}
+
+pub const FAULTS: &[Fault] = &[
+    // WSCreateActor
+    Fault {
+        name: "new-key-not-told",
+        summary: "Creates an actor without telling its key.",
+        violates: &["ERP-137"],
+        consequences: &[
+            "ERP-012", "ERP-077", "ERP-102", "ERP-103", "ERP-104", "ERP-105", "ERP-109", "ERP-140",
+            "ERP-144", "ERP-145", "ERP-148", "ERP-150", "ERP-173",
+        ],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if let Some(actor) = created(call, reply) {
+                actor.erp_key = Some(String::new());
+            }
+        })],
+    },
+    Fault {
+        name: "new-stamp-missing",
+        summary: "Creates an actor without telling its stamp.",
+        violates: &["ERP-138"],
+        consequences: &["ERP-078", "ERP-103", "ERP-109"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if let Some(actor) = created(call, reply) {
+                actor.last_modified = None;
+            }
+        })],
+    },
+    Fault {
+        name: "new-fields-not-told",
+        summary: "Creates an actor without telling its fields.",
+        violates: &["ERP-139"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if let Some(actor) = created(call, reply) {
+                actor.field_values = Some(Vec::new());
+            }
+        })],
+    },
+    Fault {
+        name: "new-actor-appears-later",
+        summary: "Shows a new actor only from the fourth time on that it is read.",
+        violates: &["ERP-140", "ERP-104"],
+        consequences: &[
+            "ERP-012", "ERP-102", "ERP-103", "ERP-105", "ERP-109", "ERP-144", "ERP-145", "ERP-148",
+            "ERP-150", "ERP-152", "ERP-156", "ERP-173", "ERP-091", "ERP-094",
+        ],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            if let Some(actor) = created(call, reply) {
+                let key = actor.erp_key.clone().unwrap_or_default();
+                connector
+                    .injected
+                    .remember(format!("new {key}"), json!(true));
+                return;
+            }
+            let reads = is(call, Op::GetActors) || is(call, Op::GetActorsByTimestamp);
+            if let Some(Payload::Actors(Some(actors))) = outcome(reply)
+                .filter(|_| reads)
+                .map(|outcome| &mut outcome.payload)
+            {
+                actors.retain(|actor| {
+                    let key = actor.erp_key.clone().unwrap_or_default();
+                    connector.injected.recall(&format!("new {key}")).is_none()
+                        || connector.injected.count(&format!("reads {key}")) > 3
+                });
+            }
+        })],
+    },
+    Fault {
+        name: "mandatory-value-made-up",
+        summary: "Creates an actor without its mandatory values and makes them up.",
+        violates: &["ERP-141"],
+        consequences: &["ERP-139"],
+        seams: &[Seam::Request(|_, call| {
+            if is(call, Op::CreateActor)
+                && let Some(actor) = &mut call.request.actor
+                && let Some(actor_type) = actor.actor_type.as_deref().and_then(ActorType::named)
+            {
+                let pairs = actor.field_values.get_or_insert_default();
+                for field in actor_type.fields() {
+                    let mandatory = field.access == Access::Mandatory;
+                    let filled = pairs
+                        .iter()
+                        .any(|(key, value)| key == field.key && !value.trim().is_empty());
+                    if mandatory && !filled {
+                        let value = if field.list.is_empty() {
+                            "(none)"
+                        } else {
+                            "RAW"
+                        };
+                        pairs.retain(|(key, _)| key != field.key);
+                        pairs.push((field.key.to_owned(), value.to_owned()));
+                    }
+                }
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "refused-actor-created-anyway",
+        summary: "Refuses an actor without its mandatory values, after it has created it.",
+        violates: &["ERP-141"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            if bad(call, reply, Op::CreateActor).is_some() && lacks_mandatory(call) {
+                run(connector, call, Op::CreateActor, |request| {
+                    let actor = request.actor.get_or_insert_default();
+                    let made_up = [
+                        ("NAME", "(none)"),
+                        ("FIRSTNAME", "(none)"),
+                        ("LASTNAME", "(none)"),
+                        ("CATEGORY", "RAW"),
+                    ];
+                    let known = actor.actor_type.as_deref().and_then(ActorType::named);
+                    let made_up = made_up
+                        .iter()
+                        .filter(|(key, _)| known.is_some_and(|known| known.field(key).is_some()))
+                        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+                    actor.field_values = Some(made_up.collect());
+                });
+            }
+        })],
+    },
+    Fault {
+        name: "unsupported-type-is-a-customer",
+        summary: "Creates a customer for every type that it does not have.",
+        violates: &["ERP-142"],
+        consequences: &["ERP-139"],
+        seams: &[Seam::Request(|_, call| {
+            if is(call, Op::CreateActor)
+                && let Some(actor) = &mut call.request.actor
+                && actor
+                    .actor_type
+                    .as_deref()
+                    .and_then(ActorType::named)
+                    .is_none()
+            {
+                actor.actor_type = Some("Customer".to_owned());
+                for (key, _) in actor.field_values.iter_mut().flatten() {
+                    if key.ends_with("NAME") {
+                        *key = "NAME".to_owned();
+                    }
+                }
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "person-without-parent-created",
+        summary: "Creates a person without parent below its first customer.",
+        violates: &["ERP-143"],
+        consequences: &[],
+        seams: &[Seam::Request(|connector, call| {
+            let first = company(connector, call)
+                .and_then(|company| company.records(ActorType::Customer).into_iter().next());
+            if is(call, Op::CreateActor)
+                && let Some(actor) = &mut call.request.actor
+                && actor.actor_type.as_deref() == Some("Person")
+                && actor
+                    .parent_erp_key
+                    .as_deref()
+                    .unwrap_or_default()
+                    .is_empty()
+                && let Some(first) = first
+            {
+                actor.parent_actor_type = Some("Customer".to_owned());
+                actor.parent_erp_key = Some(first.key);
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "parent-of-new-person-changed",
+        summary: "Puts every new person below the first customer.",
+        violates: &["ERP-144"],
+        consequences: &["ERP-117", "ERP-130"],
+        seams: &[Seam::Request(|connector, call| {
+            let first = company(connector, call)
+                .and_then(|company| company.records(ActorType::Customer).into_iter().next());
+            if is(call, Op::CreateActor)
+                && let Some(actor) = &mut call.request.actor
+                && actor.actor_type.as_deref() == Some("Person")
+                && actor.parent_actor_type.as_deref() == Some("Customer")
+                && let Some(first) = first
+            {
+                actor.parent_erp_key = Some(first.key);
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "parent-of-new-person-not-told",
+        summary: "Creates a person without telling its parent.",
+        violates: &["ERP-144"],
+        consequences: &["ERP-091"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if let Some(actor) = created(call, reply) {
+                actor.parent_actor_type = None;
+                actor.parent_erp_key = None;
+            }
+        })],
+    },
+    Fault {
+        name: "read-only-value-stored",
+        summary: "Stores the values that it is given for read-only fields.",
+        violates: &["ERP-145"],
+        consequences: &["ERP-139", "ERP-150"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let writes = is(call, Op::CreateActor) || is(call, Op::SaveActors);
+            let request = &call.request;
+            let sent: Vec<&Actor> = request
+                .actor
+                .iter()
+                .chain(request.actors.iter().flatten())
+                .collect();
+            let mut number = 0;
+            each_actor(reply, &mut |actor| {
+                let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
+                let key = actor.erp_key.clone().unwrap_or_default();
+                let given = sent.get(number).filter(|_| writes);
+                number += 1;
+                for (name, value) in given
+                    .iter()
+                    .flat_map(|actor| actor.field_values.iter().flatten())
+                {
+                    let field = actor_type.and_then(|actor| actor.field(name));
+                    if field.is_some_and(|field| field.access == Access::ReadOnly) {
+                        connector
+                            .injected
+                            .remember(format!("{key} {name}"), json!(value));
+                    }
+                }
+                for (name, value) in actor.field_values.iter_mut().flatten() {
+                    let stored = connector.injected.recall(&format!("{key} {name}"));
+                    if let Some(stored) = stored.as_ref().and_then(|stored| stored.as_str()) {
+                        stored.clone_into(value);
+                    }
+                }
+            });
+        })],
+    },
+    Fault {
+        name: "long-texts-cut",
+        summary: "Cuts texts to the length of their field without a word.",
+        violates: &["ERP-146"],
+        consequences: &["ERP-139", "ERP-173"],
+        seams: &[Seam::Request(|_, call| {
+            for actor in given(call) {
+                let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
+                for (key, value) in actor.field_values.iter_mut().flatten() {
+                    let field = actor_type.and_then(|actor| actor.field(key));
+                    let longest = field.map_or(0, |field| field.max_length);
+                    let longest = usize::try_from(longest).unwrap_or_default();
+                    if longest > 0 {
+                        *value = value.chars().take(longest).collect();
+                    }
+                }
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "unknown-field-in-write-is-a-fault",
+        summary: "Answers a field that it does not know in a new actor with a SOAP fault.",
+        violates: &["ERP-147"],
+        consequences: &["ERP-171"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            let unknown = bad(call, reply, Op::CreateActor)
+                .is_some_and(|outcome| outcome.error_code.as_deref() == Some(UNKNOWN_FIELD));
+            if unknown {
+                *reply = crash();
+            }
+        })],
+    },
+    Fault {
+        name: "bare-numbers-lost",
+        summary: "Stores no number that comes without marker.",
+        violates: &["ERP-148"],
+        consequences: &["ERP-139", "ERP-150", "ERP-173"],
+        seams: &[Seam::Request(|_, call| {
+            for actor in given(call) {
+                let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
+                for (key, value) in actor.field_values.iter_mut().flatten() {
+                    let kind = actor_type
+                        .and_then(|actor| actor.field(key))
+                        .map(|field| field.kind);
+                    let number = matches!(kind, Some(Kind::Integer | Kind::Double));
+                    if number && !value.starts_with('[') {
+                        value.clear();
+                    }
+                }
+            }
+            Ok(())
+        })],
+    },
+];

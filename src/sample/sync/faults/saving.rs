@@ -1,0 +1,319 @@
+//! Faults of saving actors.
+
+use serde_json::json;
+
+use super::tools::{
+    actors, bad, company, each_actor, good, is, number, outcome, refusal, run, stamp, value,
+};
+use super::{Fault, Seam};
+use crate::sample::sync::erp::{
+    Actor, ActorType, Kind, Operation as Op, Outcome, Payload, State, UNKNOWN_ITEM,
+};
+use crate::sample::sync::reply::Reply;
+
+pub const FAULTS: &[Fault] = &[
+    Fault {
+        name: "fields-not-given-are-emptied",
+        summary: "Empties the phone and the note of a customer when they are not given.",
+        violates: &["ERP-150"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            for actor in call.request.actors.iter_mut().flatten() {
+                if actor.actor_type.as_deref() == Some("Customer") {
+                    let pairs = actor.field_values.get_or_insert_default();
+                    for key in ["PHONE", "NOTE", "EMAIL"] {
+                        if !pairs.iter().any(|(name, _)| name == key) {
+                            pairs.push((key.to_owned(), String::new()));
+                        }
+                    }
+                }
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "texts-not-saved",
+        summary: "Answers a save Ok without changing any text.",
+        violates: &["ERP-150", "ERP-173"],
+        consequences: &["ERP-012", "ERP-158"],
+        seams: &[Seam::Request(|_, call| {
+            for actor in call.request.actors.iter_mut().flatten() {
+                let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
+                if let Some(pairs) = &mut actor.field_values {
+                    pairs.retain(|(key, _)| {
+                        let field = actor_type.and_then(|actor| actor.field(key));
+                        field.is_none_or(|field| field.kind != Kind::Text)
+                    });
+                }
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "saved-actors-not-told",
+        summary: "Saves actors without giving them back.",
+        violates: &["ERP-151"],
+        consequences: &["ERP-102", "ERP-103", "ERP-109", "ERP-152", "ERP-156"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if let Some(actors) = actors(call, reply, Op::SaveActors) {
+                actors.clear();
+            }
+        })],
+    },
+    Fault {
+        name: "key-follows-the-name",
+        summary: "Tells a new key for a customer whose name has changed.",
+        violates: &["ERP-152"],
+        consequences: &["ERP-151", "ERP-103", "ERP-102"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            for actor in actors(call, reply, Op::SaveActors).into_iter().flatten() {
+                let named = value(actor, "NAME").map(|name| name.to_lowercase());
+                if let (Some(name), Some(key)) = (named, &mut actor.erp_key) {
+                    let letters: String = name
+                        .chars()
+                        .filter(|c| c.is_alphanumeric())
+                        .take(6)
+                        .collect();
+                    *key = format!("{key}-{letters}");
+                }
+            }
+        })],
+    },
+    Fault {
+        name: "save-creates-actors",
+        summary: "Creates an actor when it is to save one that it does not know.",
+        violates: &["ERP-153"],
+        consequences: &["ERP-151", "ERP-154", "ERP-155"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let unknown: Vec<Actor> = call
+                .request
+                .actors
+                .iter()
+                .flatten()
+                .filter(|actor| {
+                    let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
+                    let key = actor.erp_key.clone().unwrap_or_default();
+                    company(connector, call)
+                        .zip(actor_type)
+                        .is_some_and(|(company, kind)| company.record(kind, &key).is_none())
+                })
+                .cloned()
+                .collect();
+            if !is(call, Op::SaveActors) || unknown.is_empty() || outcome(reply).is_none() {
+                return;
+            }
+            let mut made: Vec<Actor> = Vec::new();
+            for mut actor in unknown {
+                let pairs = actor.field_values.get_or_insert_default();
+                if !pairs.iter().any(|(key, _)| key == "NAME") {
+                    pairs.push(("NAME".to_owned(), "(imported)".to_owned()));
+                }
+                let done = run(connector, call, Op::CreateActor, |request| {
+                    request.actor = Some(actor);
+                });
+                if let Some(Payload::Actor(Some(actor))) = done.map(|done| done.payload) {
+                    made.push(actor);
+                }
+            }
+            if let Some(outcome) = outcome(reply)
+                && !made.is_empty()
+            {
+                let mut saved = match &outcome.payload {
+                    Payload::Actors(Some(saved)) => saved.clone(),
+                    _ => Vec::new(),
+                };
+                saved.extend(made);
+                *outcome = Outcome::ok(Payload::Actors(Some(saved)));
+            }
+        })],
+    },
+    Fault {
+        name: "unknown-actors-skipped-silently",
+        summary: "Skips actors that it does not know without a word.",
+        violates: &["ERP-154"],
+        consequences: &["ERP-155", "ERP-173"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if let Some(outcome) = outcome(reply).filter(|_| is(call, Op::SaveActors))
+                && outcome
+                    .tech
+                    .as_deref()
+                    .is_some_and(|tech| tech.contains("has ErpKey"))
+            {
+                let saved = match &outcome.payload {
+                    Payload::Actors(Some(saved)) => saved.clone(),
+                    _ => Vec::new(),
+                };
+                *outcome = Outcome::ok(Payload::Actors(Some(saved)));
+            }
+        })],
+    },
+    Fault {
+        name: "half-saved-batch-is-an-error",
+        summary: "Calls a batch an error although it has saved a part of it.",
+        violates: &["ERP-155"],
+        consequences: &["ERP-175"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if let Some(outcome) = good(call, reply, Op::SaveActors)
+                && outcome.state == State::Warning
+            {
+                outcome.state = State::Error;
+                outcome.is_ok = false;
+                outcome.payload = Payload::Actors(None);
+            }
+        })],
+    },
+    Fault {
+        name: "batch-of-one-type",
+        summary: "Takes the type of the first actor for the whole batch.",
+        violates: &["ERP-156"],
+        consequences: &["ERP-150", "ERP-151", "ERP-155"],
+        seams: &[Seam::Request(|_, call| {
+            if let Some(actors) = &mut call.request.actors
+                && let Some(first) = actors.first().and_then(|actor| actor.actor_type.clone())
+            {
+                for actor in actors {
+                    actor.actor_type = Some(first.clone());
+                }
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "empty-batch-is-an-error",
+        summary: "Refuses a batch without actors.",
+        violates: &["ERP-157"],
+        consequences: &[],
+        seams: &[Seam::Request(|connector, call| {
+            let none = call.request.actors.as_ref().is_none_or(Vec::is_empty);
+            let known = company(connector, call).is_some();
+            match is(call, Op::SaveActors) && none && known {
+                true => Err(refusal(Op::SaveActors, "There is nothing to save.")),
+                false => Ok(()),
+            }
+        })],
+    },
+    Fault {
+        name: "texts-cannot-be-emptied",
+        summary: "Takes an empty value for one that was not given.",
+        violates: &["ERP-158"],
+        consequences: &["ERP-150", "ERP-159", "ERP-173"],
+        seams: &[Seam::Request(|_, call| {
+            for actor in call.request.actors.iter_mut().flatten() {
+                if let Some(pairs) = &mut actor.field_values {
+                    pairs.retain(|(_, value)| !value.is_empty());
+                }
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "mandatory-field-emptied",
+        summary: "Lets a mandatory field be emptied.",
+        violates: &["ERP-159"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            for (key, value) in call
+                .request
+                .actors
+                .iter_mut()
+                .flatten()
+                .flat_map(|actor| actor.field_values.iter_mut().flatten())
+            {
+                if value.trim().is_empty() && key.ends_with("NAME") {
+                    *value = "-".to_owned();
+                }
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "unknown-item-saved-as-first",
+        summary: "Saves the first item of a list in place of one that is not in it.",
+        violates: &["ERP-160"],
+        consequences: &["ERP-173", "ERP-150"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let unknown = bad(call, reply, Op::SaveActors)
+                .is_some_and(|outcome| outcome.error_code.as_deref() == Some(UNKNOWN_ITEM));
+            let done = unknown.then(|| {
+                run(connector, call, Op::SaveActors, |request| {
+                    let lists = [
+                        ("CUSTGR", "G1"),
+                        ("COUNTRY", "NO"),
+                        ("CATEGORY", "RAW"),
+                        ("POSITION", "1"),
+                        ("STATUS", "PLAN"),
+                    ];
+                    let pairs = request.actors.iter_mut().flatten();
+                    for (key, value) in pairs.filter_map(|a| a.field_values.as_mut()).flatten() {
+                        if let Some((_, first)) = lists.iter().find(|(list, _)| list == key) {
+                            *value = (*first).to_owned();
+                        }
+                    }
+                })
+            });
+            if let Some(done) = done.flatten() {
+                *reply = Reply::outcome(done);
+            }
+        })],
+    },
+    Fault {
+        name: "stamps-of-saves-stand-still",
+        summary: "Keeps the stamp of an actor that is saved a second time.",
+        violates: &["ERP-102"],
+        consequences: &["ERP-103", "ERP-105", "ERP-109"],
+        seams: &[Seam::Answer(|connector, _, reply| {
+            each_actor(reply, &mut |actor| {
+                let key = actor.erp_key.clone().unwrap_or_default();
+                let id = format!("stamp {key}");
+                let first = connector.injected.recall(&id);
+                match first.as_ref().and_then(|first| first.as_str()) {
+                    Some(first) => actor.last_modified = Some(first.to_owned()),
+                    None => {
+                        connector.injected.remember(id, json!(actor.last_modified));
+                    }
+                }
+            });
+        })],
+    },
+    Fault {
+        name: "saved-actors-missing-in-polls",
+        summary: "Leaves actors that SuperOffice has saved out of polls, to avoid loops.",
+        violates: &["ERP-105"],
+        consequences: &["ERP-095", "ERP-096", "ERP-098"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            for actor in actors(call, reply, Op::SaveActors).into_iter().flatten() {
+                let key = actor.erp_key.clone().unwrap_or_default();
+                connector
+                    .injected
+                    .remember(format!("own {key}"), json!(true));
+            }
+            if let Some(actors) = actors(call, reply, Op::GetActorsByTimestamp) {
+                actors.retain(|actor| {
+                    let key = actor.erp_key.clone().unwrap_or_default();
+                    connector.injected.recall(&format!("own {key}")).is_none()
+                });
+            }
+        })],
+    },
+    Fault {
+        name: "later-actors-stamped-lower",
+        summary: "Stamps new actors by a counter that runs backwards.",
+        violates: &["ERP-109"],
+        consequences: &[
+            "ERP-095", "ERP-096", "ERP-097", "ERP-104", "ERP-105", "ERP-106",
+        ],
+        seams: &[Seam::Answer(|_, _, reply| {
+            each_actor(reply, &mut |actor| {
+                let key = actor.erp_key.as_deref().unwrap_or_default();
+                let digits = key.trim_start_matches(|sign: char| !sign.is_ascii_digit());
+                let created = digits.parse::<i64>().unwrap_or_default() - 900;
+                if created > 0
+                    && let Some(stamp) = stamp(actor)
+                    && let Some(at) = number(stamp)
+                {
+                    *stamp = (at - 5 * created).to_string();
+                }
+            });
+        })],
+    },
+];
