@@ -1,6 +1,5 @@
 //! The module as its users see it.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use proptest::prelude::*;

@@ -73,7 +73,7 @@ impl Judgement for SoapEnvelope {
                     format!("{status} with a result"),
                 )
             });
-        } else if !message.envelope {
+        } else if !message.envelope && !message.unreadable() {
             judged.value(false, || {
                 Observed::new(
                     format!("an envelope in namespace {ENVELOPE}"),
@@ -104,7 +104,7 @@ impl Judgement for SoapMessage {
         &[Parameter {
             name: "kinds",
             required: true,
-            meaning: "kinds of issues: not-well-formed, dtd, envelope, wrapper, order, namespace, items, duplicate-key, boolean, integer, schema",
+            meaning: "kinds of issues: not-well-formed, dtd, envelope, wrapper, order, namespace, items, duplicate-key, boolean, integer, enum, schema",
         }]
     }
 
@@ -161,7 +161,7 @@ impl Judgement for NoFault {
         let except = arguments.texts("except_codes")?;
         let mut judged = Judged::default();
         match &message.fault {
-            Some(fault) if except.contains(&fault.code.as_str()) => {}
+            Some(fault) if except.iter().any(|code| fault.is(code)) => {}
             Some(fault) => judged.value(false, || {
                 Observed::new(
                     "a result",

@@ -1420,7 +1420,7 @@ impl<'w, 'a> Player<'w, 'a> {
             .as_ref()
             .and_then(|message| message.fault.as_ref());
         let unsupported = match fault {
-            Some(fault) => rules.unsupported_faults.contains(&fault.code),
+            Some(fault) => rules.unsupported_faults.iter().any(|code| fault.is(code)),
             None => status == rules.unsupported,
         };
         if unsupported {
@@ -1456,8 +1456,14 @@ impl<'w, 'a> Player<'w, 'a> {
         if discovering {
             world.set_operation(&made.operation, OperationState::Failing);
         }
+        // A message that cannot be read is judged as such.
+        let unreadable = made
+            .incoming
+            .message
+            .as_ref()
+            .is_some_and(|message| message.unreadable() || (200..300).contains(&status));
         // Outside discovery a 4xx may have a reason that only the connector knows.
-        if world.mandatory(&made.operation) && (discovering || status >= 500) {
+        if world.mandatory(&made.operation) && !unreadable && (discovering || status >= 500) {
             deviate(
                 "calls/valid",
                 &rules.failing.value,

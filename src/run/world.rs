@@ -711,6 +711,20 @@ impl<'a> World<'a> {
     }
 }
 
+/// A member for rules on objects, which speak of an object's own members and not of what
+/// lies deeper: of a list or object only how much is in it.
+fn shallow(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => Value::Array(vec![Value::Bool(true); items.len()]),
+        Value::Object(members) => members
+            .keys()
+            .map(|name| (name.clone(), Value::Bool(true)))
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+        plain => plain.clone(),
+    }
+}
+
 /// The objects of an answer, made ready once for all rules that look at objects.
 struct Objects<'a>(Vec<(String, &'a serde_json::Map<String, Value>, Scope)>);
 
@@ -719,12 +733,9 @@ impl<'a> Objects<'a> {
         let found = answer.map(objects).unwrap_or_default();
         let ready = found.into_iter().map(|(pointer, members)| {
             let mut scope = Scope::default();
-            // Rules speak of an object's own members, not of what lies deeper.
-            let own = members
+            let own: serde_json::Map<String, Value> = members
                 .iter()
-                .filter(|(_, value)| !value.is_object() && !value.is_array());
-            let own: serde_json::Map<String, Value> = own
-                .map(|(name, value)| (name.clone(), value.clone()))
+                .map(|(name, value)| (name.clone(), shallow(value)))
                 .collect();
             scope.set_json("item", &Value::Object(own));
             (pointer, members, scope)

@@ -34,7 +34,20 @@ pub struct Decoded {
     pub judged: BTreeMap<&'static str, u64>,
 }
 
+impl Fault {
+    /// Whether a code, or one that it refines (`Client.Authentication`), has this name.
+    pub fn is(&self, name: &str) -> bool {
+        self.code.split('.').any(|part| part == name)
+    }
+}
+
 impl Decoded {
+    /// The body could not be read at all.
+    pub fn unreadable(&self) -> bool {
+        let kinds = self.issues.iter().map(|issue| issue.kind);
+        kinds.into_iter().any(|kind| kind == IssueKind::NotWellFormed)
+    }
+
     /// Adds what the schema refuses.
     pub fn schema_errors(&mut self, errors: &[String]) {
         *self.judged.entry(IssueKind::Schema.name()).or_default() += 1;
@@ -107,6 +120,8 @@ pub enum IssueKind {
     Boolean,
     /// A whole number in no spelling of xs:int.
     Integer,
+    /// A name that its enum does not have.
+    Enum,
     /// The schema refuses the document for a reason that no other kind names.
     Schema,
 }
@@ -123,6 +138,7 @@ impl IssueKind {
         Self::DuplicateKey,
         Self::Boolean,
         Self::Integer,
+        Self::Enum,
         Self::Schema,
     ];
 
@@ -138,6 +154,7 @@ impl IssueKind {
             Self::DuplicateKey => "duplicate-key",
             Self::Boolean => "boolean",
             Self::Integer => "integer",
+            Self::Enum => "enum",
             Self::Schema => "schema",
         }
     }

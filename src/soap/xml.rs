@@ -38,20 +38,43 @@ pub(super) fn parse(text: &str) -> Result<Document<'_>, Issue> {
         nodes_limit: NODES,
         ..ParsingOptions::default()
     };
-    Document::parse_with_options(text, options).map_err(|error| match error {
-        roxmltree::Error::DtdDetected => Issue::new(
+    let declared = || {
+        Issue::new(
             IssueKind::Dtd,
             "",
             "a message without a document type declaration",
             "a document type declaration; it was not read",
-        ),
-        other => Issue::new(
-            IssueKind::NotWellFormed,
-            "",
-            "well-formed XML",
-            other.to_string(),
-        ),
-    })
+        )
+    };
+    let document =
+        Document::parse_with_options(text, options).map_err(|error| match error {
+            roxmltree::Error::DtdDetected => declared(),
+            other => Issue::new(
+                IssueKind::NotWellFormed,
+                "",
+                "well-formed XML",
+                other.to_string(),
+            ),
+        })?;
+    // The parser lets a declaration without content pass.
+    let prolog = &text[..document.root_element().range().start];
+    match has_declaration(prolog) {
+        true => Err(declared()),
+        false => Ok(document),
+    }
+}
+
+/// Whether a document type declaration stands in a prolog, outside its comments.
+fn has_declaration(prolog: &str) -> bool {
+    let mut rest = prolog;
+    while let Some(start) = rest.find("<!") {
+        rest = &rest[start..];
+        if !rest.starts_with("<!--") {
+            return true;
+        }
+        rest = &rest[after(rest, "<!--", "-->")..];
+    }
+    false
 }
 
 /// Whether tags nest deeper than `limit`; comments and character data are skipped.

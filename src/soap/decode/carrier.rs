@@ -105,7 +105,19 @@ impl Reader<'_> {
         }
         match &member.kind {
             Kind::Text => Value::String(text(node)),
-            Kind::Enum { .. } => Value::String(text(node).trim().to_owned()),
+            Kind::Enum { values, .. } => {
+                self.judged(IssueKind::Enum);
+                let name = text(node).trim().to_owned();
+                if !values.contains(&name) {
+                    self.note(
+                        IssueKind::Enum,
+                        node,
+                        format!("one of {}", values.join(", ")),
+                        format!("`{}`", crate::base::json::cut(&name, 40)),
+                    );
+                }
+                Value::String(name)
+            }
             Kind::Boolean => self.boolean(node),
             Kind::Int => self.integer(node),
             Kind::Texts => self.texts(node),
