@@ -56,6 +56,10 @@ pub const FUNCTIONS: &[&str] = &[
 
 /// Registers all functions.
 pub(super) fn register(environment: &mut Environment<'static>) {
+    // The engine's own test takes undefined for an empty sequence.
+    environment.add_test("sequence", |value: Value| {
+        value.kind() == minijinja::value::ValueKind::Seq
+    });
     environment.add_function("blank", |value: Value| blank(&value));
     environment.add_function("is_null", |value: Value| {
         value.is_undefined() || value.is_none()
@@ -217,6 +221,8 @@ mod tests {
     #[case("same(without({'a': 1, 'b': 2}, ['b']), {'a': 1})", true)]
     #[case("matches('QC-1', '^QC-[0-9]+$')", true)]
     #[case("missing.deeper.still is undefined", true)]
+    #[case("missing is sequence or none is sequence or {} is sequence", false)]
+    #[case("[] is sequence and [1] is sequence", true)]
     fn functions_take_any_value(#[case] source: &str, #[case] expected: bool) {
         let scope = Scope::default();
         assert_eq!(

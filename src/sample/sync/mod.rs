@@ -160,7 +160,7 @@ fn target(
             ..TlsSettings::default()
         },
         allow_http: !options.https,
-        allow_writes: role == Role::ErpSync && options.variant != Variant::ReadOnly,
+        allow_writes: options.variant != Variant::ReadOnly,
         claims: match options.variant {
             Variant::ReadOnly => [("writing".to_owned(), false)].into(),
             _ => BTreeMap::new(),
