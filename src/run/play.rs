@@ -201,11 +201,12 @@ impl<'w, 'a> Player<'w, 'a> {
         if !self.entry.selected {
             return Some(Obstacle::new(Outcome::NotSelected, "left out by --only"));
         }
-        if let Some(mode) = needs
+        let absent = needs
             .mode
             .as_ref()
-            .filter(|mode| !world.prepared.modes.contains(mode))
-        {
+            .filter(|mode| !world.prepared.modes.contains(mode));
+        let optional = world.suite.profile.authentication.optional;
+        if let Some(mode) = absent.filter(|_| !optional) {
             let reason =
                 format!("authentication mode `{mode}` is not configured in the target file");
             return Some(Obstacle::new(Outcome::NotApplicable, reason));
@@ -223,6 +224,11 @@ impl<'w, 'a> Player<'w, 'a> {
         }
         if let Some(missing) = self.missing(scope) {
             return Some(missing);
+        }
+        // A run without the mode is possible, but what belongs to it is not judged then.
+        if let Some(mode) = absent {
+            let what = self.mode_title(mode);
+            return Some(self.left_out(format!("needs `jwt` in the target file: {what}")));
         }
         // A refused certificate keeps requests away, not the look at the certificate.
         let probing = self.entry.scenario.only_probes() && world.tls().is_some();
@@ -302,7 +308,12 @@ impl<'w, 'a> Player<'w, 'a> {
             .find(|(expr, _)| !evaluate(expr, scope).is_ok_and(|value| value.is_true()))
             .map(|(_, supply)| supply.clone());
         let reason = customer.or(fixture).or(setting)?;
-        Some(match world.options.scope {
+        Some(self.left_out(reason))
+    }
+
+    /// Something the operator has not provided: left out by scope, or open.
+    fn left_out(&self, reason: String) -> Obstacle {
+        match self.world.options.scope {
             RunScope::Development => Obstacle {
                 by_scope: true,
                 ..Obstacle::new(Outcome::NotSelected, reason)
@@ -312,7 +323,13 @@ impl<'w, 'a> Player<'w, 'a> {
                 reason,
                 domain: FaultDomain::Configuration,
             }),
-        })
+        }
+    }
+
+    fn mode_title(&self, name: &str) -> &str {
+        let modes = &self.world.suite.profile.modes;
+        let mode = modes.iter().find(|mode| mode.name == name);
+        mode.map_or("", |mode| mode.title.as_str())
     }
 
     fn failing(&self, operation: &str, state: OperationState) -> Gate {
@@ -1462,13 +1479,17 @@ impl<'w, 'a> Player<'w, 'a> {
             .message
             .as_ref()
             .is_some_and(|message| message.unreadable() || (200..300).contains(&status));
+        let failing = match made.operation == self.authentication_operation() {
+            true => &world.suite.profile.authentication.failing.value,
+            false => &rules.failing.value,
+        };
         // Outside discovery a 4xx may have a reason that only the connector knows.
         if world.mandatory(&made.operation) && !unreadable && (discovering || status >= 500) {
-            deviate(
-                "calls/valid",
-                &rules.failing.value,
-                "success for a valid request",
-            );
+            let check = match failing == &rules.failing.value {
+                true => "calls/valid",
+                false => "calls/authenticate",
+            };
+            deviate(check, failing, "success for a valid request");
             return Some(Stop::Blocked(
                 self.failing(&made.operation, OperationState::Failing),
             ));

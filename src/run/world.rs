@@ -69,6 +69,8 @@ pub(super) struct World<'a> {
     pub prepared: &'a Prepared,
     pub options: &'a Options,
     pub clock: Arc<dyn Clock>,
+    /// When the run began, in nanoseconds since 1970.
+    pub started: i128,
     sink: &'a dyn Sink,
     pub sessions: session::Sessions,
     /// The signing key in force; replaced when a scenario rotates it.
@@ -147,6 +149,7 @@ impl<'a> World<'a> {
             suite,
             prepared,
             options,
+            started: clock.now().as_nanosecond(),
             clock,
             sink,
             sessions: session::Sessions::default(),
