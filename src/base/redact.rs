@@ -106,7 +106,13 @@ impl Redactor {
         state.labels.push(label.clone());
         state.known.insert(secret.to_owned(), index);
         if secret.len() > label.len() {
-            state.add(forms_of(secret, index, &label));
+            // It travels as it is: other encodings would be looked for at every turn.
+            let form = |text: &str, role| Form {
+                text: text.as_bytes().to_vec(),
+                secret: index,
+                role,
+            };
+            state.add(vec![form(secret, Role::Anywhere), form(&label, Role::Label)]);
         }
         label
     }

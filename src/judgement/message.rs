@@ -40,6 +40,10 @@ impl Judgement for SoapEnvelope {
         let facts = arguments.facts()?;
         let message = message(facts)?;
         let mut judged = Judged::default();
+        // Only operations are answered by messages; a page about the service is none.
+        if !message.expected {
+            return Ok(judged);
+        }
         let status = facts.response.status;
         // Other errors may have any body: a proxy's page is no message.
         if status != 200 && !message.envelope {

@@ -27,6 +27,8 @@ pub struct Decoded {
     /// The result, as its schema describes it; `None` when there is no result.
     pub answer: Option<Value>,
     pub fault: Option<Fault>,
+    /// A message was asked for: what came was read as one.
+    pub expected: bool,
     /// The body is an envelope of SOAP, of whatever version.
     pub envelope: bool,
     pub issues: Vec<Issue>,
@@ -173,6 +175,7 @@ pub fn decode(
         names,
         decoded: Decoded::default(),
     };
+    reader.decoded.expected = true;
     reader
         .decoded
         .judged
