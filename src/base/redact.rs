@@ -112,7 +112,10 @@ impl Redactor {
                 secret: index,
                 role,
             };
-            state.add(vec![form(secret, Role::Anywhere), form(&label, Role::Label)]);
+            state.add(vec![
+                form(secret, Role::Anywhere),
+                form(&label, Role::Label),
+            ]);
         }
         label
     }
@@ -159,6 +162,17 @@ impl Redactor {
         let regions = self.regions(text.as_bytes());
         let region = regions.first()?;
         self.read(|state| state.labels.get(region.secret).cloned())
+    }
+
+    /// As [`find`](Self::find), but for secrets alone: what people may see the beginning
+    /// of, such as the signature of a token, does no harm where it is seen again.
+    pub fn find_credential(&self, text: &str) -> Option<String> {
+        let regions = self.regions(text.as_bytes());
+        self.read(|state| {
+            let labels = regions.iter().map(|region| &state.labels[region.secret]);
+            let mut secrets = labels.filter(|label| label.starts_with('«'));
+            secrets.next().cloned()
+        })
     }
 
     fn masked(&self, text: &[u8]) -> Option<Vec<u8>> {

@@ -27,7 +27,9 @@ pub(super) struct Arguments {
 
 pub(super) fn main(arguments: &Arguments) -> Outcome {
     let suite = arguments.suite.load(&arguments.profile)?;
-    let template = TEMPLATES.iter().find(|(name, _)| *name == arguments.profile);
+    let template = TEMPLATES
+        .iter()
+        .find(|(name, _)| *name == arguments.profile);
     let (_, template) = template.unwrap_or(&TEMPLATES[0]);
     let mut text = template.replace("PROFILE", &arguments.profile);
     if !suite.profile.fixtures.is_empty() {

@@ -392,7 +392,7 @@ impl Judgement for NoCredentials {
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
         for (place, text) in places.chain(std::iter::once(("body", body.as_ref()))) {
-            let leak = arguments.secrets.find(text);
+            let leak = arguments.secrets.find_credential(text);
             judged.value(leak.is_none(), || {
                 let label = leak.unwrap_or_default();
                 let place = if place == "body" {
@@ -424,7 +424,7 @@ fn judge_members(
             .next()
             .is_some_and(|name| members.contains(&name));
         if let Some(text) = value.as_str().filter(|text| named && !text.is_empty()) {
-            let leak = arguments.secrets.find(text);
+            let leak = arguments.secrets.find_credential(text);
             judged.value(leak.is_none(), || {
                 let label = leak.unwrap_or_default();
                 Observed::new("no credential in this text", format!("it holds {label}")).at(pointer)

@@ -108,7 +108,7 @@ impl Judgement for SoapMessage {
         &[Parameter {
             name: "kinds",
             required: true,
-            meaning: "kinds of issues: not-well-formed, dtd, envelope, wrapper, order, namespace, items, duplicate-key, boolean, integer, enum, schema",
+            meaning: "kinds of issues: not-well-formed, dtd, envelope, wrapper, order, namespace, items, duplicate-key, boolean, integer, enum, addition, schema",
         }]
     }
 

@@ -1455,6 +1455,11 @@ impl<'w, 'a> Player<'w, 'a> {
             if discovering {
                 world.set_operation(&made.operation, OperationState::NotSupported);
             }
+            if made.operation == self.authentication_operation() {
+                // Scenarios about the handshake judge that.
+                let state = OperationState::NotSupported;
+                return Some(Stop::Blocked(self.failing(&made.operation, state)));
+            }
             if world.mandatory(&made.operation) {
                 let (check, requirement) = match &rules.missing {
                     Some(missing) => ("calls/supported", &missing.value),

@@ -215,9 +215,12 @@ async fn attempt(
     operation: &str,
     number: usize,
 ) -> Result<Incoming, String> {
-    let nonce = crate::base::rng::Rng::named(world.options.seed, &format!("preflight{number}/{}", world.started))
-        .hex(32)
-        .to_uppercase();
+    let nonce = crate::base::rng::Rng::named(
+        world.options.seed,
+        &format!("preflight{number}/{}", world.started),
+    )
+    .hex(32)
+    .to_uppercase();
     let token = session::credential(world, &Actor::default(), mode, &nonce)?;
     let mut scope = Scope::default();
     scope.set_json("signed_token", &json!(token));

@@ -23,7 +23,7 @@ use crate::model::outcome::FaultDomain;
 use crate::model::report::ConnectorFacts;
 use crate::model::requirement::RequirementId;
 use crate::soap::WireNames;
-use crate::soap::decode::{Decoded, decode};
+use crate::soap::decode::{Decoded, IssueKind, decode};
 use crate::soap::xsd::Validator;
 use crate::suite::{AlwaysKind, AlwaysRule, Suite};
 use crate::transport::Sent;
@@ -439,7 +439,11 @@ impl<'a> World<'a> {
         let names = operation.and_then(|operation| self.names(&operation.binding));
         let mut message = decode(soap, names.as_ref(), operation, &response.body);
         // The schema is a second net: what the codec has found already is not told twice.
-        if operation.is_some() && message.answer.is_some() && message.issues.is_empty() {
+        let plain = message
+            .issues
+            .iter()
+            .all(|issue| issue.kind == IssueKind::Addition);
+        if operation.is_some() && message.answer.is_some() && plain {
             let text = String::from_utf8_lossy(&response.body);
             if let Some(validator) = self.validator() {
                 message.schema_errors(&validator.errors(&text));

@@ -47,7 +47,9 @@ impl Decoded {
     /// The body could not be read at all.
     pub fn unreadable(&self) -> bool {
         let kinds = self.issues.iter().map(|issue| issue.kind);
-        kinds.into_iter().any(|kind| kind == IssueKind::NotWellFormed)
+        kinds
+            .into_iter()
+            .any(|kind| kind == IssueKind::NotWellFormed)
     }
 
     /// Adds what the schema refuses.
@@ -58,7 +60,12 @@ impl Decoded {
                 Some((at, what)) if at.starts_with('/') => (at, what),
                 _ => ("", error.as_str()),
             };
-            Issue::new(IssueKind::Schema, at, "a message that its schema accepts", what)
+            Issue::new(
+                IssueKind::Schema,
+                at,
+                "a message that its schema accepts",
+                what,
+            )
         }));
     }
 }
@@ -124,6 +131,8 @@ pub enum IssueKind {
     Integer,
     /// A name that its enum does not have.
     Enum,
+    /// A member that the description does not know; readers skip it.
+    Addition,
     /// The schema refuses the document for a reason that no other kind names.
     Schema,
 }
@@ -141,6 +150,7 @@ impl IssueKind {
         Self::Boolean,
         Self::Integer,
         Self::Enum,
+        Self::Addition,
         Self::Schema,
     ];
 
@@ -157,6 +167,7 @@ impl IssueKind {
             Self::Boolean => "boolean",
             Self::Integer => "integer",
             Self::Enum => "enum",
+            Self::Addition => "addition",
             Self::Schema => "schema",
         }
     }

@@ -46,16 +46,15 @@ pub(super) fn parse(text: &str) -> Result<Document<'_>, Issue> {
             "a document type declaration; it was not read",
         )
     };
-    let document =
-        Document::parse_with_options(text, options).map_err(|error| match error {
-            roxmltree::Error::DtdDetected => declared(),
-            other => Issue::new(
-                IssueKind::NotWellFormed,
-                "",
-                "well-formed XML",
-                other.to_string(),
-            ),
-        })?;
+    let document = Document::parse_with_options(text, options).map_err(|error| match error {
+        roxmltree::Error::DtdDetected => declared(),
+        other => Issue::new(
+            IssueKind::NotWellFormed,
+            "",
+            "well-formed XML",
+            other.to_string(),
+        ),
+    })?;
     // The parser lets a declaration without content pass.
     let prolog = &text[..document.root_element().range().start];
     match has_declaration(prolog) {

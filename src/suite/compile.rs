@@ -1617,7 +1617,7 @@ impl Compiler {
             changes,
             envelope: source.envelope.unwrap_or(true) && !rules.bare,
             vary,
-            soap: self.soap(context, names, step),
+            soap: Box::new(self.soap(context, names, step)),
             options: self.options(context, names, step),
         }))
     }

@@ -31,8 +31,8 @@ use crate::judgement::Judgement;
 use crate::model::profile::Profile;
 use crate::model::requirement::{Decided, Requirement, RequirementId};
 use crate::model::scenario::Modes;
-use crate::soap::{Soap, WireNames};
 use crate::soap::encode::{Declaration, Nulls, Style};
+use crate::soap::{Soap, WireNames};
 
 pub use compile::VARIABLES;
 pub(crate) use compile::explain_yaml;
@@ -160,7 +160,9 @@ impl Suite {
 
 /// A namespace as a file name.
 fn file_name(namespace: &str) -> String {
-    let path = namespace.split_once("://").map_or(namespace, |(_, path)| path);
+    let path = namespace
+        .split_once("://")
+        .map_or(namespace, |(_, path)| path);
     path.trim_end_matches('/').replace(['/', ':'], "-")
 }
 
@@ -380,7 +382,7 @@ pub struct Call {
     pub changes: Option<Expr>,
     pub envelope: bool,
     pub vary: Option<crate::api::VariationKind>,
-    pub soap: SoapOptions,
+    pub soap: Box<SoapOptions>,
     pub options: CallOptions,
 }
 

@@ -17,7 +17,10 @@ fn files(folder: &Path, below: &str, found: &mut BTreeMap<String, String>) {
         match entry.file_type().unwrap().is_dir() {
             true => files(folder, &name, found),
             false => {
-                found.insert(name.clone(), std::fs::read_to_string(folder.join(&name)).unwrap());
+                found.insert(
+                    name.clone(),
+                    std::fs::read_to_string(folder.join(&name)).unwrap(),
+                );
             }
         }
     }

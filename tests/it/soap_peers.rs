@@ -25,8 +25,8 @@ fn root() -> &'static Path {
 
 /// A file that `interop/prepare` made, or `None` with a word about it.
 fn peer(path: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("ASSAY_PEERS")
-        .map_or_else(|| root().join("target/peers"), PathBuf::from);
+    let folder =
+        std::env::var_os("ASSAY_PEERS").map_or_else(|| root().join("target/peers"), PathBuf::from);
     let file = folder.join(path);
     if file.exists() {
         return Some(file);
@@ -117,8 +117,12 @@ impl Given {
             scope: Scope::Development,
             ..Case::of("erp-sync")
         };
-        case.judge(self.target(), Some((key(), Some(keys))), Arc::new(SystemClock))
-            .await
+        case.judge(
+            self.target(),
+            Some((key(), Some(keys))),
+            Arc::new(SystemClock),
+        )
+        .await
     }
 }
 
@@ -154,8 +158,18 @@ async fn a_compliant_connector_on_spyne_gets_no_finding() {
         let given = Given::new();
         let _running = spyne(&python, &given, arguments);
         let report = given.judge().await;
-        assert_eq!(report.verdict, Verdict::Conformant, "{arguments:?}: {}", against(&report));
-        assert_eq!(report.findings.len(), 0, "{arguments:?}: {}", against(&report));
+        assert_eq!(
+            report.verdict,
+            Verdict::Conformant,
+            "{arguments:?}: {}",
+            against(&report)
+        );
+        assert_eq!(
+            report.findings.len(),
+            0,
+            "{arguments:?}: {}",
+            against(&report)
+        );
     }
 }
 
@@ -217,7 +231,12 @@ async fn real_wcf_gets_no_finding() {
     let (_running, _) = start(
         Command::new("mono")
             .arg(service)
-            .args(["--application-id", APPLICATION, "--password", "pw-of-a-test"])
+            .args([
+                "--application-id",
+                APPLICATION,
+                "--password",
+                "pw-of-a-test",
+            ])
             .args(["--port", &free_port().to_string(), "--certificate"])
             .arg(given.file("trusted.crt"))
             .arg("--application-key")

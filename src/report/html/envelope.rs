@@ -136,7 +136,8 @@ fn local_name(tag: &str) -> String {
 
 /// A signed token: three parts with dots between them, of which the first is long.
 fn is_token(text: &str) -> bool {
-    let text = text.trim();
+    // A shortened signature ends with dots of its own.
+    let text = text.trim().trim_end_matches("...");
     let mut parts = text.split('.');
     let long = parts.next().is_some_and(|part| part.len() >= 20);
     long && parts.count() == 2 && !text.contains(char::is_whitespace)

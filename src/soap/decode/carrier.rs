@@ -24,8 +24,15 @@ impl Reader<'_> {
         let members = soap.members(name);
         let mut read = Map::new();
         for child in elements(node) {
+            self.judged(IssueKind::Addition);
             let Some(member) = members.iter().find(|member| member.name == local(child)) else {
                 // What the contract does not know is an addition, and skipped.
+                self.note(
+                    IssueKind::Addition,
+                    child,
+                    "members that the contract has",
+                    local(child).to_owned(),
+                );
                 continue;
             };
             if read.contains_key(&member.name) {

@@ -4,7 +4,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{ERP, MIRRORING, added, calculator, described, envelope as around, soap, usual};
-use crate::soap::decode::{Decoded, IssueKind, decode};
+use crate::soap::decode::{Decoded, Issue, IssueKind, decode};
 use crate::soap::encode::{self, Changes, Declaration, Nulls, Style, envelope};
 use crate::soap::xsd::Validator;
 use crate::soap::{Shape, WireNames};
@@ -294,7 +294,9 @@ const ENTRY: &str =
 fn every_kind_of_issue_is_found(#[case] message: String, #[case] kind: IssueKind) {
     let found = read(&message).issues;
     assert!(!found.is_empty());
-    for issue in &found {
+    // What is included is no member either.
+    let other = |issue: &&Issue| kind != IssueKind::Dtd || issue.kind != IssueKind::Addition;
+    for issue in found.iter().filter(other) {
         assert_eq!(issue.kind, kind, "{issue:?}");
     }
     // An issue by itself does not hide what the members say.
@@ -306,7 +308,7 @@ fn every_kind_of_issue_is_found(#[case] message: String, #[case] kind: IssueKind
 #[test]
 fn every_kind_is_judged_where_there_is_something_to_judge() {
     let message = added(&format!(
-        "<Ok>true</Ok><Extra>{ENTRY}</Extra><Items><b:string/></Items><Total>1</Total>"
+        "<Ok>true</Ok><Extra>{ENTRY}</Extra><Items><b:string/></Items><Mood>Calm</Mood><Total>1</Total>"
     ));
     let judged = read(&message).judged;
     for kind in IssueKind::ALL
