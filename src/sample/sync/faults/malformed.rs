@@ -200,7 +200,7 @@ pub const FAULTS: &[Fault] = &[
         name: "token-in-refusal",
         summary: "Gives its token even when it refuses.",
         violates: &["AUTH-075"],
-        consequences: &[],
+        consequences: &["AUTH-095"],
         seams: &[Seam::Answer(|connector, call, reply| {
             let answer = connector.handshake.answer;
             if let Some(verdict) = refused(reply) {

@@ -284,7 +284,7 @@ pub const FAULTS: &[Fault] = &[
         name: "nil-is-a-value",
         summary: "Takes a nil FieldKeys for a list with one empty name.",
         violates: &["ERP-009"],
-        consequences: &["ERP-171"],
+        consequences: &["ERP-171", "ERP-085"],
         seams: &[Seam::Request(|_, call| {
             let nil = call.text.split("FieldKeys").nth(1);
             let nil = nil.is_some_and(|rest| {
