@@ -304,7 +304,11 @@ fn rules_on_every_exchange_compile() {
             embedded(&format!("scenarios/quote-rest/{name}")).unwrap(),
         );
     }
-    let suite = load(&Source::Folder(folder.path().to_owned()), profile, None);
+    let suite = load(
+        &Source::Folder(folder.path().to_owned()),
+        "quote-rest",
+        None,
+    );
     let suite = suite.unwrap_or_else(|found| panic!("{}", told(&found)));
     assert_eq!(suite.always.len(), 4);
 }
@@ -585,7 +589,7 @@ fn uncommented(text: &str) -> String {
         let key = bare.split(':').next().unwrap_or_default();
         let is_key = bare.contains(':')
             && !key.is_empty()
-            && (key.starts_with("QC-")
+            && (key.ends_with(|c: char| c.is_ascii_digit()) && key.contains('-')
                 || key
                     .chars()
                     .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_'));

@@ -67,7 +67,7 @@ pub const FAULTS: &[Fault] = &[
         name: "nonce-cut-short",
         summary: "Gives only the first sixteen characters of the nonce back.",
         violates: &["AUTH-025"],
-        consequences: &["AUTH-010"],
+        consequences: &["AUTH-010", "AUTH-086"],
         seams: &[Seam::Policy(|policy| {
             policy.answer = |handshake, nonce, now| {
                 let nonce: String = nonce.chars().take(16).collect();

@@ -174,7 +174,11 @@ pub const FAULTS: &[Fault] = &[
         name: "configuration-forgotten-after-five-calls",
         summary: "Wants the configuration again after five calls for a connection.",
         violates: &["ERP-027"],
-        consequences: NO_CONNECTION,
+        consequences: &[
+            "ERP-017", "ERP-021", "ERP-026", "ERP-048", "ERP-052", "ERP-053", "ERP-055", "ERP-059",
+            "ERP-060", "ERP-179", "ERP-075", "ERP-110", "ERP-114", "ERP-118", "ERP-121", "ERP-123",
+            "ERP-124", "ERP-125", "ERP-126", "ERP-127", "ERP-157", "ERP-161",
+        ],
         seams: &[Seam::Request(|connector, call| {
             let Some(guid) = guid(call).filter(|_| is_saved(connector, call)) else {
                 return Ok(());

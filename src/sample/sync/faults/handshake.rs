@@ -166,7 +166,9 @@ pub const FAULTS: &[Fault] = &[
         name: "success-without-token",
         summary: "Accepts the token without giving one of its own.",
         violates: &["AUTH-014"],
-        consequences: &["AUTH-010", "AUTH-013", "AUTH-024", "AUTH-025", "AUTH-033"],
+        consequences: &[
+            "AUTH-010", "AUTH-013", "AUTH-024", "AUTH-025", "AUTH-033", "AUTH-086",
+        ],
         seams: &[Seam::Answer(|_, _, reply| {
             if let Some(verdict) = accepted(reply) {
                 verdict.token = None;

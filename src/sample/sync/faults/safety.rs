@@ -137,7 +137,10 @@ pub const FAULTS: &[Fault] = &[
         name: "bad-xml-takes-service-down",
         summary: "Does not recover from a message that is not well-formed.",
         violates: &["AUTH-088"],
-        consequences: &["AUTH-002", "AUTH-003", "AUTH-005", "AUTH-010", "AUTH-013", "AUTH-071", "AUTH-083", "AUTH-091", "ERP-179", "ERP-171"],
+        consequences: &[
+            "AUTH-002", "AUTH-003", "AUTH-005", "AUTH-010", "AUTH-013", "AUTH-071", "AUTH-083",
+            "AUTH-091", "ERP-179", "ERP-171",
+        ],
         seams: &[
             Seam::Arrival(down),
             Seam::Answer(|connector, call, reply| {

@@ -298,7 +298,10 @@ pub const FAULTS: &[Fault] = &[
         name: "deletion-takes-all",
         summary: "Deletes all connections with the same company.",
         violates: &["ERP-059"],
-        consequences: &["ERP-017", "ERP-027", "ERP-055", "ERP-179"],
+        consequences: &[
+            "ERP-017", "ERP-027", "ERP-055", "ERP-179", "ERP-075", "ERP-110", "ERP-114", "ERP-118",
+            "ERP-121", "ERP-123", "ERP-124", "ERP-125", "ERP-126", "ERP-127", "ERP-157",
+        ],
         seams: &[Seam::Request(|connector, call| {
             let Some((guid, erp)) = guid(call).zip(connector.erp.as_ref()) else {
                 return Ok(());
