@@ -29,12 +29,6 @@ fn run_for(connector: &Connector, call: &Call, guid: Guid) -> Option<Reply> {
     Some(Reply::outcome(outcome))
 }
 
-/// What cannot be seen without a working connection.
-const NO_CONNECTION: &[&str] = &[
-    "ERP-017", "ERP-021", "ERP-026", "ERP-048", "ERP-052", "ERP-053", "ERP-055", "ERP-059",
-    "ERP-060", "ERP-179",
-];
-
 pub const FAULTS: &[Fault] = &[
     // Connection ids
     Fault {
