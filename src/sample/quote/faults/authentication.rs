@@ -559,7 +559,7 @@ pub const FAULTS: &[Fault] = &[
         name: "password-becomes-default",
         summary: "Offers the password last typed as default of its field.",
         violates: &["QC-051", "QC-110"],
-        consequences: &["QC-027", "QC-048"],
+        consequences: &["QC-027", "QC-048", "QC-049"],
         seams: &[Seam::Answer(|connector, call, answer| {
             const TYPED: &str = "password typed";
             if let Some(password) = call.sent["ConnectionConfigFields"].get("password")
