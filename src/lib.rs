@@ -18,6 +18,7 @@
 //! | [`run`] | plays the scenarios of a suite against a target; emits events |
 //! | [`report`] | folds events into a report and writes it in every format |
 //! | [`sample`] | reference connectors and their faults |
+//! | [`selftest`] | plays the samples and their faults in this process, and scores the suite |
 //! | [`cli`] | the command line |
 
 pub mod api;
@@ -30,6 +31,7 @@ pub mod model;
 pub mod report;
 pub mod run;
 pub mod sample;
+pub mod selftest;
 pub mod soap;
 pub mod suite;
 pub mod transport;

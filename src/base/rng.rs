@@ -39,6 +39,15 @@ impl Rng {
         u64::try_from(scaled >> 64).unwrap_or_default()
     }
 
+    /// Puts items into a random order.
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            let bound = u64::try_from(last).unwrap_or(u64::MAX).saturating_add(1);
+            let other = usize::try_from(self.below(bound)).unwrap_or_default();
+            items.swap(last, other);
+        }
+    }
+
     /// `digits` lower-case hexadecimal digits.
     pub fn hex(&mut self, digits: usize) -> String {
         let mut text = String::with_capacity(digits + 16);
@@ -117,6 +126,19 @@ mod tests {
         assert!((0..10).all(|number| drawn.contains(&number)));
         assert_eq!(rng.below(0), 0);
         assert_eq!(rng.below(1), 0);
+    }
+
+    #[test]
+    fn a_shuffle_moves_items_and_loses_none() {
+        let sorted: Vec<u32> = (0..50).collect();
+        let mut items = sorted.clone();
+        Rng::new(1).shuffle(&mut items);
+        assert_ne!(items, sorted);
+        let mut other = sorted.clone();
+        Rng::new(2).shuffle(&mut other);
+        assert_ne!(items, other);
+        items.sort_unstable();
+        assert_eq!(items, sorted);
     }
 
     #[test]

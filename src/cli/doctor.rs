@@ -39,6 +39,7 @@ async fn examine(arguments: Arguments) -> Outcome {
         jobs: 1,
         selection: Selection::default(),
         command: String::new(),
+        repeat: 1,
         leftovers: Vec::new(),
     };
     let findings = crate::run::doctor(

@@ -16,6 +16,7 @@ mod report;
 mod run;
 mod sample;
 mod schema;
+mod selftest;
 mod signals;
 mod subject;
 
@@ -48,6 +49,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Serve a reference connector, compliant or with faults
     Sample(sample::Arguments),
+    /// Prove the suite: every fault of the samples against its requirement
+    Selftest(selftest::Arguments),
     /// Check scenarios, catalogue, OpenAPI document and target files
     Lint(lint::Arguments),
     /// List profiles, requirements, scenarios, checks, samples or faults
@@ -118,6 +121,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::main(arguments),
         Command::Doctor(arguments) => doctor::main(arguments),
         Command::Sample(arguments) => sample::main(arguments),
+        Command::Selftest(arguments) => selftest::main(&arguments),
         Command::Lint(arguments) => lint::main(&arguments),
         Command::List(arguments) => list::main(&arguments),
         Command::Explain(arguments) => explain::main(&arguments),

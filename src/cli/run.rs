@@ -39,6 +39,11 @@ pub(super) struct Arguments {
     /// Seed of all that is random
     #[arg(long, value_name = "N", env = "ASSAY_SEED", default_value_t = 1)]
     seed: u64,
+    /// Play what decides a MUST N times, from other seeds and in other orders, and tell how
+    /// often each requirement passed
+    #[arg(long, value_name = "N", env = "ASSAY_REPEAT", default_value_t = 1,
+        value_parser = clap::value_parser!(u32).range(1..=1000))]
+    repeat: u32,
     /// Scenarios at the same time
     #[arg(long, value_name = "N", env = "ASSAY_JOBS", default_value_t = 4)]
     jobs: usize,
@@ -128,6 +133,7 @@ async fn run(arguments: Arguments, wanted: Vec<Wanted>) -> Outcome {
         strict: arguments.strict,
         seed: arguments.seed,
         jobs: arguments.jobs,
+        repeat: arguments.repeat,
         selection,
         command,
     };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::exchange::Exchange;
 use super::outcome::{Ending, FaultDomain, Outcome, Scope};
+use super::proof::Proof;
 use super::report::{ConnectorFacts, ToolInfo};
 use super::requirement::{Requirement, RequirementId};
 
@@ -50,6 +51,9 @@ pub struct RunStarted {
     pub revision: String,
     /// SHA-256 over catalogue, scenarios and OpenAPI document.
     pub suite_digest: String,
+    /// What the self-test of the shipped suite came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
     pub scope: Scope,
     pub strict: bool,
     pub seed: u64,
@@ -101,6 +105,15 @@ pub struct CheckResult {
     /// Left out by the scope of the run, not by the operator.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub by_scope: bool,
+    /// Which repetition of the scenario it is from; 0 for the first time.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub round: u32,
+}
+
+/// Most results are from the only round.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+fn is_zero(round: &u32) -> bool {
+    *round == 0
 }
 
 /// One observation that does not agree with a requirement.

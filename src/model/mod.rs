@@ -4,6 +4,7 @@ pub mod event;
 pub mod exchange;
 pub mod outcome;
 pub mod profile;
+pub mod proof;
 pub mod report;
 pub mod requirement;
 pub mod scenario;

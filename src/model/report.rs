@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::event::{CheckResult, Deviation};
 use super::exchange::{Exchange, TlsFacts};
 use super::outcome::{Ending, FaultDomain, Ledgers, Outcome, Scope, Verdict};
+use super::proof::Proof;
 use super::requirement::{Requirement, RequirementId};
 use super::target::{Attestation, ConnectorInfo};
 
@@ -26,6 +27,9 @@ pub struct Report {
     pub profile_title: String,
     pub revision: String,
     pub suite_digest: String,
+    /// What the self-test of the shipped suite came to, and for which state of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
     pub connector: ConnectorInfo,
     pub url: String,
     pub modes: Vec<String>,
@@ -70,6 +74,16 @@ pub struct Report {
 pub struct ToolInfo {
     pub name: String,
     pub version: String,
+}
+
+impl ToolInfo {
+    /// This program.
+    pub fn this() -> Self {
+        Self {
+            name: "assay".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
 }
 
 /// What was found out about the connector.
@@ -121,6 +135,23 @@ pub struct RequirementResult {
     pub finding: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attestation: Option<Attestation>,
+    /// How steady it is, when its scenarios were played more than once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
+}
+
+/// In how many of the rounds that decided a requirement it passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Repeats {
+    pub passed: u32,
+    pub rounds: u32,
+}
+
+impl Repeats {
+    /// Now so, now so.
+    pub fn flaky(self) -> bool {
+        self.passed > 0 && self.passed < self.rounds
+    }
 }
 
 /// One root cause with its consequences.

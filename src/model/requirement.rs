@@ -105,6 +105,9 @@ pub struct Requirement {
     /// Why it is attested or not testable, and what to do instead.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Why no fault of a sample connector can prove the checks of an automated row.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unproved: Option<String>,
     /// What a developer does about a finding.
     pub remedy: String,
 }

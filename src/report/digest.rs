@@ -151,6 +151,37 @@ pub(super) fn other_operations(deviations: &[Deviation]) -> Vec<&str> {
     others
 }
 
+/// What the self-test of the suite came to, in a sentence without its full stop.
+pub(super) fn proof(report: &Report) -> String {
+    match &report.proof {
+        Some(proof) => proof.sentence(&report.suite_digest),
+        None => "this suite has no recorded self-test".to_owned(),
+    }
+}
+
+/// How steady the requirements are, in a sentence without its full stop; `None` when
+/// nothing was played twice.
+pub(super) fn repeats(report: &Report) -> Option<String> {
+    let repeated = || {
+        let rows = report.requirements.iter();
+        rows.filter_map(|row| Some((row.requirement.id.as_str(), row.repeats?)))
+    };
+    let rounds = repeated().map(|(_, repeats)| repeats.rounds).max()?;
+    let steady = repeated().filter(|(_, repeats)| !repeats.flaky()).count();
+    let flaky: Vec<String> = repeated()
+        .filter(|(_, repeats)| repeats.flaky())
+        .map(|(id, repeats)| format!("{id} passed {} of {}", repeats.passed, repeats.rounds))
+        .collect();
+    let steady = text::count(steady, "requirement");
+    Some(match flaky.as_slice() {
+        [] => format!("{rounds} rounds, each with the same result for {steady}"),
+        flaky => format!(
+            "{rounds} rounds with the same result for {steady}; unsteady: {}",
+            flaky.join(", ")
+        ),
+    })
+}
+
 /// Why the program exits as it does.
 pub(super) fn exit_reason(report: &Report) -> String {
     let must = &report.ledgers.must;

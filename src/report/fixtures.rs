@@ -8,6 +8,7 @@ use crate::model::exchange::{
     BodyText, Exchange, Header, ResponseEvidence, TlsFacts, TransportFault, TransportFaultKind,
 };
 use crate::model::outcome::{Ending, FaultDomain, Outcome, Scope};
+use crate::model::proof::{Proof, ProofOfLevel};
 use crate::model::report::{ConnectorFacts, Report, ToolInfo};
 use crate::model::requirement::{Basis, Decided, Level, Requirement};
 use crate::model::target::ConnectorInfo;
@@ -35,6 +36,7 @@ impl Run {
                 profile_title: "Library REST API".to_owned(),
                 revision: "2026-07".to_owned(),
                 suite_digest: "00ff".repeat(16),
+                proof: Some(proof()),
                 scope: Scope::Development,
                 strict: false,
                 seed: 42,
@@ -125,6 +127,25 @@ impl Run {
     }
 }
 
+/// The score of the suite of the fixtures.
+fn proof() -> Proof {
+    let level = |automated, proved, proved_twice| ProofOfLevel {
+        automated,
+        proved,
+        proved_twice,
+    };
+    Proof {
+        suite_digest: "00ff".repeat(16),
+        faults: 7,
+        caught: 6,
+        must: level(4, 4, 3),
+        should: level(2, 1, 0),
+        may: level(0, 0, 0),
+        clean_runs: 3,
+        false_alarms: 0,
+    }
+}
+
 pub(super) fn rule(id: &str, level: Level) -> Requirement {
     Requirement {
         id: id.to_owned(),
@@ -140,6 +161,7 @@ pub(super) fn rule(id: &str, level: Level) -> Requirement {
         observation: "List the books.".to_owned(),
         decided: Decided::Automated,
         reason: None,
+        unproved: None,
         remedy: format!("Correct what {id} says."),
     }
 }
@@ -170,6 +192,7 @@ pub(super) fn check(name: &str, rules: &str, outcome: Outcome) -> CheckResult {
         requirements,
         cause: None,
         by_scope: false,
+        round: 0,
     }
 }
 

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::model::event::{CheckResult, RunEvent, RunStarted};
 use crate::model::exchange::Exchange;
 use crate::model::outcome::{Ending, FaultDomain, Ledger, Ledgers, Outcome, Scope, Verdict, exit};
-use crate::model::report::{ConnectorFacts, Noted, Report, RequirementResult, SCHEMA_VERSION};
+use crate::model::report::{
+    ConnectorFacts, Noted, Repeats, Report, RequirementResult, SCHEMA_VERSION,
+};
 use crate::model::requirement::{Decided, Level, Requirement, RequirementId};
 use crate::model::target::Attestation;
 
@@ -90,6 +92,7 @@ pub fn fold(events: impl IntoIterator<Item = RunEvent>) -> Result<Report, FoldEr
         profile_title: head.profile_title,
         revision: head.revision,
         suite_digest: head.suite_digest,
+        proof: head.proof,
         connector: head.connector,
         url: head.url,
         modes: head.modes,
@@ -230,6 +233,27 @@ fn outcome_for(check: &CheckResult, id: &str) -> Outcome {
     }
 }
 
+/// In how many rounds a requirement passed; `None` when nothing was repeated.
+fn repeats(checks: &[&CheckResult], id: &str) -> Option<Repeats> {
+    let mut rounds: BTreeMap<u32, Vec<Outcome>> = BTreeMap::new();
+    for check in checks {
+        let of_round = rounds.entry(check.round).or_default();
+        of_round.push(outcome_for(check, id));
+    }
+    rounds.keys().any(|round| *round > 0).then(|| {
+        let mut repeats = Repeats {
+            passed: 0,
+            rounds: 0,
+        };
+        for outcome in rounds.into_values().filter_map(Outcome::roll_up) {
+            let passed = outcome == Outcome::Pass;
+            repeats.passed += u32::from(passed);
+            repeats.rounds += u32::from(passed || outcome == Outcome::Fail);
+        }
+        repeats
+    })
+}
+
 /// Decides every row of the catalogue, in its order.
 fn judge_rows(recording: &Recording) -> Result<Vec<RequirementResult>, FoldError> {
     let catalogue = &recording.head.requirements;
@@ -283,6 +307,7 @@ fn judge_row(
         domain: None,
         finding: None,
         attestation: None,
+        repeats: repeats(checks, id),
     };
     let outcomes: Vec<Outcome> = checks.iter().map(|c| outcome_for(c, id)).collect();
     if requirement.decided == Decided::NotTestable {

@@ -13,6 +13,7 @@ use base64::Engine as _;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::model::report::Report;
@@ -20,7 +21,7 @@ use crate::model::report::Report;
 use super::text;
 
 const TEMPLATE: &str = include_str!("html/template.html");
-pub(super) const STYLE: &str = include_str!("html/style.css");
+pub(crate) const STYLE: &str = include_str!("html/style.css");
 pub(super) const SCRIPT: &str = include_str!("html/script.js");
 
 /// Attribute that carries the totals.
@@ -31,7 +32,13 @@ const ROW: &str = "data-row=\"";
 
 /// Renders the page.
 pub fn write(report: &Report) -> String {
-    page(report).unwrap_or_else(|error| {
+    page(TEMPLATE, STYLE, SCRIPT, &view::View::of(report))
+}
+
+/// Renders a page of Assay's: the template sees `view` as `v`, and everything in it is
+/// escaped.
+pub(crate) fn page(template: &str, style: &str, script: &str, view: &impl Serialize) -> String {
+    render(template, style, script, view).unwrap_or_else(|error| {
         // The template is ours and tested; a page that says so beats none.
         let message = text::visible(&format!("{error:#}")).replace('<', "&lt;");
         format!(
@@ -40,7 +47,12 @@ pub fn write(report: &Report) -> String {
     })
 }
 
-fn page(report: &Report) -> Result<String, minijinja::Error> {
+fn render(
+    template: &str,
+    style: &str,
+    script: &str,
+    view: &impl Serialize,
+) -> Result<String, minijinja::Error> {
     let mut env = Environment::new();
     env.set_syntax(
         SyntaxConfig::builder()
@@ -55,14 +67,13 @@ fn page(report: &Report) -> Result<String, minijinja::Error> {
         }
         _ => minijinja::escape_formatter(out, state, value),
     });
-    env.add_template("report.html", TEMPLATE)?;
-    let view = view::View::of(report);
-    env.get_template("report.html")?.render(context! {
-        style => Value::from_safe_string(STYLE.to_owned()),
-        script => Value::from_safe_string(SCRIPT.to_owned()),
-        style_hash => hash(STYLE),
-        script_hash => hash(SCRIPT),
-        v => Value::from(Serde(&view)),
+    env.add_template("page.html", template)?;
+    env.get_template("page.html")?.render(context! {
+        style => Value::from_safe_string(style.to_owned()),
+        script => Value::from_safe_string(script.to_owned()),
+        style_hash => hash(style),
+        script_hash => hash(script),
+        v => Value::from(Serde(view)),
     })
 }
 

@@ -16,6 +16,7 @@ use crate::model::outcome::{Outcome, Verdict};
 use crate::model::report::Report;
 use crate::model::requirement::{Level, Requirement};
 
+use super::digest;
 use super::fold::outcome_key;
 use super::text;
 use super::totals::Totals;
@@ -156,12 +157,16 @@ fn suite(report: &Report, check: &CheckResult) -> TestSuite {
 
 /// What every suite says about the run, since tools show suites one by one.
 fn properties(report: &Report) -> Vec<Property> {
-    vec![
+    let mut properties = vec![
         Property::new("verdict", report.verdict.label()),
         Property::new("statement", text::one_line(&report.statement, 400)),
         Property::new("exitCode", report.exit_code.to_string()),
         Property::new("totals", Totals::of(report).to_json()),
-    ]
+        Property::new("selfTest", digest::proof(report)),
+    ];
+    let repeats = digest::repeats(report);
+    properties.extend(repeats.map(|repeats| Property::new("repeats", repeats)));
+    properties
 }
 
 fn case(

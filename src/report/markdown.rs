@@ -24,6 +24,9 @@ pub fn write(report: &Report) -> String {
     let mut out = format!("{MARK}{} -->\n\n", Totals::of(report).to_json());
     head(&mut out, report);
     ledger(&mut out, report);
+    if let Some(repeats) = digest::repeats(report) {
+        let _ = writeln!(out, "**Repeated** {}.\n", escape(&repeats));
+    }
     let foot = foot(report);
     let mut left = report.findings.len();
     if left > 0 {
@@ -201,7 +204,7 @@ fn foot(report: &Report) -> String {
         "<sub>{}</sub>\n",
         escape(&text::one_line(
             &format!(
-                "{} {}, profile {} {}, {} scope, seed {}, {} to {}, suite {}. {}.",
+                "{} {}, profile {} {}, {} scope, seed {}, {} to {}, suite {}. Self-test: {}. {}.",
                 report.tool.name,
                 report.tool.version,
                 report.profile,
@@ -211,6 +214,7 @@ fn foot(report: &Report) -> String {
                 report.started,
                 report.finished,
                 report.suite_digest,
+                digest::proof(report),
                 digest::exit_reason(report)
             ),
             1000

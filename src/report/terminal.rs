@@ -50,8 +50,17 @@ pub fn write(report: &Report, style: Style, files: &[(ReportKind, String)]) -> S
     page.head(report);
     page.verdict(report);
     page.ledger(report);
+    if let Some(repeats) = digest::repeats(report) {
+        page.folded(0, &format!("Repeated: {repeats}."));
+        page.blank();
+    }
     page.findings(report, files);
     page.open(report);
+    page.painted(
+        Paint::new().dimmed(),
+        &format!("Self-test: {}.", digest::proof(report)),
+    );
+    page.blank();
     page.files(files);
     let colour = verdict_paint(report.verdict);
     let reason = digest::exit_reason(report);

@@ -108,6 +108,7 @@ pub(super) fn blank_result() -> CheckResult {
         domain: None,
         cause: None,
         by_scope: false,
+        round: 0,
     }
 }
 

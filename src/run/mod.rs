@@ -20,9 +20,11 @@ use std::sync::Arc;
 use futures_util::{StreamExt as _, stream};
 
 use crate::base::clock::Clock;
+use crate::base::rng::Rng;
 use crate::model::event::{CheckResult, RunEvent, RunStarted};
 use crate::model::outcome::{Ending, FaultDomain, Outcome, Scope};
 use crate::model::report::ToolInfo;
+use crate::model::requirement::Level;
 use crate::suite::{PlanEntry, Selection, Suite, plan};
 
 pub use prepare::{PrepareError, Prepared};
@@ -38,6 +40,9 @@ pub struct Options {
     pub seed: u64,
     /// Scenarios at the same time.
     pub jobs: usize,
+    /// How often scenarios that decide a MUST are played, each time from another seed
+    /// and in another order. The first round is the whole plan.
+    pub repeat: u32,
     pub selection: Selection,
     /// Command that repeats the run.
     pub command: String,
@@ -120,6 +125,39 @@ pub async fn doctor(
 async fn stages(world: &world::World<'_>, entries: &[PlanEntry<'_>]) {
     preflight::gate(world).await;
     undo::earlier(world).await;
+    round(world, entries).await;
+    for number in 1..world.options.repeat {
+        // What every exchange shows is told round by round; the last one ends with the run.
+        world.finish();
+        world.begin_round(number);
+        round(world, &again(world, entries, number)).await;
+    }
+}
+
+/// The scenarios that decide a MUST, in an order of their own.
+fn again<'e>(
+    world: &world::World<'_>,
+    entries: &[PlanEntry<'e>],
+    number: u32,
+) -> Vec<PlanEntry<'e>> {
+    let is_must = |id: &String| {
+        let row = world.suite.catalogue.get(id);
+        row.is_some_and(|row| row.level == Level::Must)
+    };
+    let (discovery, mut rest): (Vec<PlanEntry>, Vec<PlanEntry>) = entries
+        .iter()
+        .filter(|entry| entry.scenario.requirements.iter().any(is_must))
+        .map(|entry| PlanEntry {
+            // Exchanges are numbered by the plan, and none may have the number of another.
+            index: entry.index + entries.len() * number as usize,
+            ..*entry
+        })
+        .partition(|entry| !entry.scenario.exports.is_empty());
+    Rng::named(world.seed(), "order").shuffle(&mut rest);
+    [discovery, rest].concat()
+}
+
+async fn round(world: &world::World<'_>, entries: &[PlanEntry<'_>]) {
     let (discovery, rest): (Vec<&PlanEntry>, Vec<&PlanEntry>) = entries
         .iter()
         .partition(|entry| !entry.scenario.exports.is_empty());
@@ -154,14 +192,12 @@ fn head(
     }
     RunStarted {
         schema_version: EVENT_VERSION,
-        tool: ToolInfo {
-            name: "assay".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
+        tool: ToolInfo::this(),
         profile: suite.profile.name.clone(),
         profile_title: suite.profile.title.clone(),
         revision: suite.catalogue.revision.clone(),
         suite_digest: suite.digest.clone(),
+        proof: crate::suite::proof(&suite.profile.name),
         scope: options.scope,
         strict: options.strict,
         seed: options.seed,
@@ -210,5 +246,6 @@ fn unplayed(
         domain,
         cause,
         by_scope: false,
+        round: 0,
     }
 }

@@ -67,7 +67,7 @@ pub(super) async fn play(world: &World<'_>, entry: &PlanEntry<'_>) {
         exchanges: AtomicUsize::new(0),
         drawn: AtomicUsize::new(0),
         nonce: Rng::named(
-            world.options.seed,
+            world.seed(),
             &format!("{}/{}", entry.scenario.id, entry.mode),
         )
         .hex(16),
@@ -828,7 +828,7 @@ impl<'w, 'a> Player<'w, 'a> {
     /// A random text that no other token of the run carries: 32 digits in capitals.
     fn fresh(&self) -> String {
         let number = self.drawn.fetch_add(1, Ordering::Relaxed);
-        Rng::named(self.world.options.seed, &format!("{}/{number}", self.nonce))
+        Rng::named(self.world.seed(), &format!("{}/{number}", self.nonce))
             .hex(32)
             .to_uppercase()
     }

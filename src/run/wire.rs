@@ -216,7 +216,7 @@ async fn attempt(
     number: usize,
 ) -> Result<Incoming, String> {
     let nonce = crate::base::rng::Rng::named(
-        world.options.seed,
+        world.seed(),
         &format!("preflight{number}/{}", world.started),
     )
     .hex(32)

@@ -2,6 +2,7 @@
 //! connector, and the judgements that look at every exchange.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -95,6 +96,8 @@ pub(super) struct World<'a> {
     pub undone: undo::Pending,
     /// Requirements that a check has failed so far.
     failed: Mutex<BTreeSet<RequirementId>>,
+    /// Number of the present round.
+    round: AtomicU32,
 }
 
 /// A request with what is known about it before it is sent.
@@ -167,15 +170,28 @@ impl<'a> World<'a> {
             tokens: Mutex::default(),
             undone: undo::Pending::default(),
             failed: Mutex::default(),
+            round: AtomicU32::new(0),
         }
+    }
+
+    /// Starts to play scenarios once more.
+    pub(super) fn begin_round(&self, number: u32) {
+        self.round.store(number, Ordering::Relaxed);
+    }
+
+    /// Seed of the present round.
+    pub(super) fn seed(&self) -> u64 {
+        let round = self.round.load(Ordering::Relaxed);
+        self.options.seed.wrapping_add(u64::from(round))
     }
 
     pub(super) fn now(&self) -> String {
         seconds(self.clock.as_ref())
     }
 
-    pub(super) fn emit(&self, event: RunEvent) {
-        if let RunEvent::Judged(result) = &event {
+    pub(super) fn emit(&self, mut event: RunEvent) {
+        if let RunEvent::Judged(result) = &mut event {
+            result.round = self.round.load(Ordering::Relaxed);
             let mut failed = lock(&self.failed);
             failed.extend(
                 result

@@ -96,6 +96,20 @@ impl SampleInfo {
     pub fn signed_tokens(&self) -> bool {
         !matches!(self.family, Family::Quote(quote::Modes::Secret))
     }
+
+    /// Whether the sample may answer a handshake with a JWT, too.
+    pub fn may_answer_with_jwt(&self) -> bool {
+        matches!(self.family, Family::Sync(sync::Role::ErpSync))
+    }
+
+    /// The sample of a profile that leaves out no way of authentication.
+    pub fn reference(profile: &str) -> Option<&'static Self> {
+        let complete =
+            |family: &Family| matches!(family, Family::Quote(quote::Modes::Both) | Family::Sync(_));
+        SAMPLES
+            .iter()
+            .find(|sample| sample.profile == profile && complete(&sample.family))
+    }
 }
 
 /// All samples.

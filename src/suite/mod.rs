@@ -15,6 +15,7 @@
 
 mod compile;
 mod plan;
+mod proof;
 mod source;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ use crate::soap::{Soap, WireNames};
 pub use compile::VARIABLES;
 pub(crate) use compile::explain_yaml;
 pub use plan::{PlanEntry, Selection, plan};
+pub use proof::proof;
 pub use source::{Source, embedded, profiles};
 
 /// A profile ready to run.

@@ -34,6 +34,19 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("report", &["base", "model"]),
     ("sample", &["base", "model", "auth"]),
     (
+        "selftest",
+        &[
+            "base",
+            "model",
+            "auth",
+            "report",
+            "run",
+            "sample",
+            "suite",
+            "transport",
+        ],
+    ),
+    (
         "cli",
         &[
             "base",
@@ -45,6 +58,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "report",
             "run",
             "sample",
+            "selftest",
             "suite",
             "transport",
         ],

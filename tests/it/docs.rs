@@ -223,6 +223,7 @@ async fn examples_compile_and_play(
         jobs: 4,
         selection: Selection(ids.clone()),
         command: String::new(),
+        repeat: 1,
         leftovers: Vec::new(),
     };
     let collector = Collector::default();

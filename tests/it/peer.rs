@@ -13,9 +13,10 @@ use assay::model::outcome::{Outcome, Scope, Verdict};
 use assay::model::report::Report;
 use assay::model::requirement::Level;
 use assay::model::target::Target;
+use assay::selftest::Case;
 use serde_json::{Value, json};
 
-use crate::support::{Case, against, ids, key};
+use crate::support::{against, case, ids, judge, key};
 
 struct Peer {
     process: Child,
@@ -116,10 +117,10 @@ impl Peer {
         let keys = self.keys.take();
         let case = Case {
             scope: Scope::Development,
-            ..Case::of("quote-python")
+            ..case("quote-full")
         };
-        case.judge(self.target(), Some((key(), keys)), Arc::new(SystemClock))
-            .await
+        let clock = Arc::new(SystemClock);
+        judge(&case, self.target(), Some((key(), keys)), clock).await
     }
 }
 

@@ -13,9 +13,10 @@ use assay::model::outcome::{Outcome, Scope, Verdict};
 use assay::model::report::Report;
 use assay::model::target::{Customer, SecretSource, Target};
 use assay::sample::{Application, RunningSample, SampleOptions, TrustedKeys, Variant};
+use assay::selftest::Case;
 use serde_json::{Value, json};
 
-use crate::support::{Case, against, ids, key};
+use crate::support::{against, case, ids, judge, key};
 
 const APPLICATION: &str = "5a55a7e57e12";
 
@@ -115,14 +116,10 @@ impl Given {
         let keys = KeyServer::start(0, vec![key()]).await.unwrap();
         let case = Case {
             scope: Scope::Development,
-            ..Case::of("erp-sync")
+            ..case("erp-sync")
         };
-        case.judge(
-            self.target(),
-            Some((key(), Some(keys))),
-            Arc::new(SystemClock),
-        )
-        .await
+        let clock = Arc::new(SystemClock);
+        judge(&case, self.target(), Some((key(), Some(keys))), clock).await
     }
 }
 

@@ -1,19 +1,19 @@
 //! Runs of samples inside the test process, on a clock that never waits.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use assay::auth::{KeyServer, SigningKey};
-use assay::base::clock::{Clock, ManualClock};
+use assay::base::clock::Clock;
 use assay::model::event::RunEvent;
-use assay::model::outcome::{Outcome, Scope};
+use assay::model::outcome::Outcome;
 use assay::model::report::Report;
 use assay::model::requirement::Level;
 use assay::model::target::Target;
-use assay::run::{Options, Prepared, Sink};
-use assay::sample::{Application, RunningSample, SAMPLES, SampleOptions, TrustedKeys, Variant};
-use assay::suite::{Selection, Source, Suite, load};
+use assay::run::Sink;
+use assay::sample::SAMPLES;
+use assay::selftest::{Bench, Case};
+use assay::suite::{Source, Suite, load};
 
 /// Collects the events of a run.
 #[derive(Default)]
@@ -55,105 +55,41 @@ pub fn key() -> Arc<SigningKey> {
     }))
 }
 
-/// What to run.
-#[derive(Debug, Clone)]
-pub struct Case {
-    pub sample: String,
-    pub profile: String,
-    pub variant: Variant,
-    pub faults: Vec<String>,
-    pub scope: Scope,
-    pub seed: u64,
-    pub only: Vec<String>,
+/// What all runs of samples share.
+fn bench() -> &'static Bench {
+    static BENCH: std::sync::OnceLock<Bench> = std::sync::OnceLock::new();
+    BENCH.get_or_init(|| Bench::new().unwrap())
 }
 
-impl Case {
-    pub fn of(sample: &str) -> Self {
-        let known = SAMPLES.iter().find(|known| known.name == sample);
-        Self {
-            sample: sample.to_owned(),
-            profile: known.map_or("quote-rest", |known| known.profile).to_owned(),
-            variant: Variant::Full,
-            faults: Vec::new(),
-            scope: Scope::Certification,
-            seed: 1,
-            only: Vec::new(),
-        }
-    }
+/// A run of everything against the sample of that name.
+pub fn case(sample: &str) -> Case {
+    let known = SAMPLES.iter().find(|known| known.name == sample);
+    Case::of(known.unwrap_or_else(|| panic!("no sample {sample}")))
+}
 
-    /// Runs the sample and folds the report. `change` has the last word on the target.
-    pub async fn run_with(&self, change: impl FnOnce(&mut Target)) -> Report {
-        assay::transport::install_crypto_provider();
-        let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(jiff::Timestamp::now()));
-        let (sample, server) = self.start(Arc::clone(&clock)).await;
-        let mut target = sample.target();
-        change(&mut target);
-        let signs = SAMPLES
-            .iter()
-            .any(|known| known.name == self.sample && known.signed_tokens());
-        let key = signs.then(|| (key(), Some(server)));
-        let report = self.judge(target, key, clock).await;
-        sample.stop().await;
-        report
-    }
+/// Runs the sample and folds the report.
+pub async fn run(case: &Case) -> Report {
+    run_with(case, |_| {}).await
+}
 
-    pub async fn run(&self) -> Report {
-        self.run_with(|_| {}).await
-    }
+/// Runs the sample; `change` has the last word on the target.
+pub async fn run_with(case: &Case, change: impl FnOnce(&mut Target)) -> Report {
+    let suite = suite_of(case.sample.profile);
+    bench().play_with(suite, case, change).await.unwrap()
+}
 
-    /// Runs the suite against any target.
-    pub async fn judge(
-        &self,
-        target: Target,
-        key: Option<(Arc<SigningKey>, Option<KeyServer>)>,
-        clock: Arc<dyn Clock>,
-    ) -> Report {
-        assay::transport::install_crypto_provider();
-        let suite = suite_of(&self.profile);
-        let prepared = Prepared::new(suite, target, Path::new("."), key)
-            .await
-            .unwrap();
-        let options = Options {
-            scope: self.scope,
-            strict: false,
-            seed: self.seed,
-            jobs: 4,
-            selection: Selection(self.only.clone()),
-            command: format!("assay run {} --sample {}", self.profile, self.sample),
-            leftovers: Vec::new(),
-        };
-        let collector = Collector::default();
-        assay::run::run(
-            suite,
-            &prepared,
-            &options,
-            clock,
-            &collector,
-            Box::pin(std::future::pending()),
-        )
-        .await;
-        assay::report::fold(collector.events()).unwrap()
-    }
-
-    async fn start(&self, clock: Arc<dyn Clock>) -> (RunningSample, KeyServer) {
-        let server = KeyServer::start(0, vec![key()]).await.unwrap();
-        let sample = assay::sample::start(SampleOptions {
-            name: self.sample.clone(),
-            variant: self.variant,
-            faults: self.faults.clone(),
-            port: 0,
-            https: true,
-            trusted_keys: TrustedKeys {
-                certificate_pem: None,
-                jwks_url: Some(server.jwks_url()),
-            },
-            application: Application::default(),
-            clock,
-        })
+/// Runs the suite of the case against any target.
+pub async fn judge(
+    case: &Case,
+    target: Target,
+    key: Option<(Arc<SigningKey>, Option<KeyServer>)>,
+    clock: Arc<dyn Clock>,
+) -> Report {
+    let suite = suite_of(case.sample.profile);
+    bench()
+        .judge(suite, case, target, key, clock)
         .await
-        .unwrap();
-        (sample, server)
-    }
+        .unwrap()
 }
 
 /// Ids with an outcome, of a level or of all.

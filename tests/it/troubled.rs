@@ -7,13 +7,14 @@ use assay::base::clock::ManualClock;
 use assay::model::outcome::{FaultDomain, Outcome, Scope, Verdict};
 use assay::model::report::Report;
 use assay::model::target::{Customer, SecretSource, Target};
+use assay::selftest::Case;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{Response, StatusCode, Uri, header};
 use rstest::rstest;
 use serde_json::json;
 
-use crate::support::{Case, against, ids, suite};
+use crate::support::{against, case, ids, judge as run_against, run_with, suite};
 
 fn target(url: &str) -> Target {
     let customer = Customer {
@@ -32,12 +33,11 @@ fn target(url: &str) -> Target {
 
 async fn judge(target: Target) -> Report {
     let clock = Arc::new(ManualClock::new(jiff::Timestamp::now()));
-    Case {
+    let case = Case {
         scope: Scope::Development,
-        ..Case::of("none")
-    }
-    .judge(target, None, clock)
-    .await
+        ..case("quote-full")
+    };
+    run_against(&case, target, None, clock).await
 }
 
 /// Serves one function for every request.
@@ -96,11 +96,11 @@ async fn a_connector_that_is_down_is_one_finding_of_the_environment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_secret_is_one_finding_of_the_configuration() {
-    let report = Case {
+    let case = Case {
         scope: Scope::Development,
-        ..Case::of("quote-secret")
-    }
-    .run_with(|target| {
+        ..case("quote-secret")
+    };
+    let report = run_with(&case, |target| {
         let first = target.customers.get_mut("first").unwrap();
         first.secret = Some(SecretSource::Value("not-the-secret-at-all".to_owned()));
     })
@@ -110,12 +110,11 @@ async fn a_wrong_secret_is_one_finding_of_the_configuration() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_base_path_is_one_finding_of_the_configuration() {
-    let report = Case {
+    let case = Case {
         scope: Scope::Development,
-        ..Case::of("quote-full")
-    }
-    .run_with(|target| target.url.push_str("/nowhere"))
-    .await;
+        ..case("quote-full")
+    };
+    let report = run_with(&case, |target| target.url.push_str("/nowhere")).await;
     one_finding(&report, FaultDomain::Configuration);
 }
 
@@ -208,12 +207,11 @@ async fn no_answer_crashes_or_fools_the_harness(#[case] body: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_expired_certificate_is_a_finding_and_stops_the_run() {
-    let report = Case::of("quote-full")
-        .run_with(|target| {
-            // The sample's CA is taken away: its certificate chains to nothing known.
-            target.tls.ca_pem = None;
-        })
-        .await;
+    let report = run_with(&case("quote-full"), |target| {
+        // The sample's CA is taken away: its certificate chains to nothing known.
+        target.tls.ca_pem = None;
+    })
+    .await;
     assert_eq!(
         ids(&report, Outcome::Fail, None),
         ["QC-002"],

@@ -255,6 +255,8 @@ struct RowView {
     attested: String,
     reason: String,
     judged: u64,
+    /// How steady it is; empty when it was played once.
+    repeats: String,
     checks: Vec<String>,
     finding: String,
 }
@@ -1085,6 +1087,9 @@ fn row_view(row: &RequirementResult) -> RowView {
             .unwrap_or_default(),
         reason: optional(row.reason.as_ref()),
         judged: row.judged,
+        repeats: row.repeats.map_or_else(String::new, |repeats| {
+            format!("passed {} of {} rounds", repeats.passed, repeats.rounds)
+        }),
         checks: row.checks.iter().map(|c| text::one_line(c, 200)).collect(),
         finding: row.finding.clone().unwrap_or_default(),
     }
@@ -1192,6 +1197,7 @@ fn provenance(report: &Report) -> Vec<Fact> {
             &format!("{}, revision {}", report.profile, report.revision),
         ),
         code("Suite digest", &report.suite_digest),
+        fact("Self-test of the suite", &digest::proof(report)),
         fact("Seed", &report.seed.to_string()),
         fact("Started", &moment(&report.started)),
         fact("Finished", &moment(&report.finished)),
@@ -1204,6 +1210,10 @@ fn provenance(report: &Report) -> Vec<Fact> {
             ),
         ),
         fact("Checks", &report.checks.len().to_string()),
+        fact(
+            "Repeated",
+            &digest::repeats(report).unwrap_or_else(|| "no (--repeat N does)".to_owned()),
+        ),
         fact("Exit code", &report.exit_code.to_string()),
         fact("Report format", &report.schema_version.to_string()),
         code("Command", &report.command),

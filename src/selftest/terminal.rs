@@ -1,0 +1,57 @@
+//! The score for a terminal of 80 columns.
+
+use std::fmt::Write as _;
+
+use super::score::{LevelOrArea, ProfileScore};
+
+/// How many deviations are shown; the files have all.
+const MAX_DEVIATIONS: usize = 40;
+
+/// The score of a profile in plain text.
+pub fn write(score: &ProfileScore) -> String {
+    let mut out = String::new();
+    let proof = &score.proof;
+    let _ = writeln!(
+        out,
+        "{}: {}",
+        score.profile,
+        proof.sentence(&proof.suite_digest)
+    );
+    let suite = proof.suite_digest.get(..12).unwrap_or(&proof.suite_digest);
+    let _ = writeln!(out, "suite {suite}\n");
+    let _ = writeln!(
+        out,
+        "{:<24}{:>10}{:>10}{:>8}{:>8}{:>12}",
+        "", "automated", "proved", "", "twice", "survivors"
+    );
+    for part in score.levels.iter().filter(|part| part.automated > 0) {
+        line(&mut out, part);
+    }
+    out.push('\n');
+    for part in &score.areas {
+        line(&mut out, part);
+    }
+    let deviations = score.deviations();
+    if !deviations.is_empty() {
+        let _ = writeln!(out, "\nDeviations ({})", deviations.len());
+        for deviation in deviations.iter().take(MAX_DEVIATIONS) {
+            let _ = writeln!(out, "  - {deviation}");
+        }
+        let more = deviations.len().saturating_sub(MAX_DEVIATIONS);
+        if more > 0 {
+            let _ = writeln!(out, "  and {more} more in selftest.html");
+        }
+    }
+    out
+}
+
+fn line(out: &mut String, part: &LevelOrArea) {
+    // Rounded down: 100 % means all.
+    let tenths = 1000 * part.proved / part.automated.max(1);
+    let share = format!("{}.{} %", tenths / 10, tenths % 10);
+    let _ = writeln!(
+        out,
+        "{:<24}{:>10}{:>10}{share:>8}{:>8}{:>12}",
+        part.name, part.automated, part.proved, part.proved_twice, part.survivors
+    );
+}
