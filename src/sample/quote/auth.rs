@@ -22,8 +22,6 @@ use crate::sample::keys::SigningKeys;
 
 /// Prefix of the claims that SuperOffice adds.
 const CLAIM: &str = "http://schemes.superoffice.net/identity/";
-/// Who signs for SuperOffice.
-const ISSUER: &str = "SuperOffice AS";
 
 type Fingerprint = [u8; 32];
 
@@ -234,7 +232,7 @@ impl Guard {
             return Err(refused("The signature of the token does not verify."));
         }
         self.check_times(&claims, policy, now)?;
-        if policy.checks_issuer && text(&claims, "iss").as_deref() != Some(ISSUER) {
+        if !(policy.is_issuer)(&text(&claims, "iss").unwrap_or_default()) {
             return Err(refused("The issuer of the token is not SuperOffice."));
         }
         let audiences = match claims.get("aud") {
@@ -347,7 +345,7 @@ mod tests {
         fn token(&self, header: &Value, change: impl FnOnce(&mut Object)) -> String {
             let now = self.clock.now().as_second();
             let mut claims = crate::sample::quote::wire::object(json!({
-                "iss": ISSUER, "aud": "spn:APP1", "nbf": now - 60, "exp": now + 300,
+                "iss": "SuperOffice AS", "aud": "spn:APP1", "nbf": now - 60, "exp": now + 300,
                 "sub": "runa", format!("{CLAIM}ctx"): "Cust20101",
             }));
             change(&mut claims);
