@@ -454,7 +454,7 @@ mod tests {
     #[tokio::test]
     async fn each_fault_of_signed_tokens_lets_its_own_token_in() {
         type Change = fn(&mut Object);
-        let cases: [(&str, &str, Change); 10] = [
+        let cases: [(&str, &str, Change); 12] = [
             ("unsigned-token-accepted", "none", |_| {}),
             ("hmac-token-accepted", "HS256", |_| {}),
             ("expired-jwt-accepted", "RS256", |claims| {
@@ -472,6 +472,9 @@ mod tests {
             ("issuer-not-checked", "RS256", |claims| {
                 put(claims, "iss", "Somebody")
             }),
+            ("issuer-by-its-beginning", "RS256", |claims| {
+                put(claims, "iss", "SuperOffice AS Partner")
+            }),
             ("missing-ctx-is-first-customer", "RS256", |claims| {
                 claims.remove(&format!("{CLAIM}ctx"));
             }),
@@ -479,12 +482,18 @@ mod tests {
                 put(claims, &format!("{CLAIM}ctx"), "Cust1");
             }),
             ("signature-not-checked", "RS256", |_| {}),
+            ("empty-signature-accepted", "RS256", |_| {}),
         ];
         let mut bench = Bench::new();
         for (fault, algorithm, change) in cases {
             let mut token = bench.token(&json!({"alg": algorithm}), change);
-            if fault == "signature-not-checked" {
-                token.push_str("AA");
+            match fault {
+                "signature-not-checked" => token.push_str("AA"),
+                "empty-signature-accepted" => {
+                    let dot = token.rfind('.').unwrap_or_default();
+                    token.truncate(dot + 1);
+                }
+                _ => {}
             }
             assert!(
                 bench.authenticate(&token).await.is_err(),

@@ -23,8 +23,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "price-lists-of-latest-search",
         summary: "Shows the price lists of the customer that has searched last.",
-        violates: &["QC-044", "QC-047"],
-        consequences: &["QC-045"],
+        violates: &["QC-044"],
+        consequences: &["QC-045", "QC-047"],
         seams: &[Seam::Request(|connector, call| {
             const LATEST: &str = "customer of the latest search";
             if is(call, Op::FindProduct) {
@@ -33,7 +33,8 @@ pub const FAULTS: &[Fault] = &[
             if is(call, Op::GetActivePriceLists)
                 && let Some(latest) = connector.injected.recall(LATEST)
             {
-                call.customer = latest.as_u64().map_or(FIRST, |latest| latest as usize);
+                call.customer =
+                    usize::try_from(latest.as_u64().unwrap_or_default()).unwrap_or(FIRST);
             }
             Ok(())
         })],

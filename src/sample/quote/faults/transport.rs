@@ -91,7 +91,7 @@ pub const FAULTS: &[Fault] = &[
         name: "redirect-to-two-slashes",
         summary: "Joins base URL and TestConnection with two slashes and redirects there.",
         violates: &["QC-004", "QC-011"],
-        consequences: &["QC-003"],
+        consequences: &["QC-003", "QC-106", "QC-108", "QC-111"],
         seams: &[Seam::Answer(|_, call, answer| {
             if result(call, answer, Op::TestConnection).is_some() {
                 redirect(answer, "/quotecon//TestConnection");
