@@ -313,7 +313,7 @@ pub const FAULTS: &[Fault] = &[
                         return;
                     }
                     connector.injected.remember(slot, user);
-                    answer.delay = Duration::from_millis(150);
+                    answer.delay = Duration::from_millis(300);
                 }
             }),
             Seam::Late(|connector, call, answer| {

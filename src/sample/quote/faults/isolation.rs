@@ -160,7 +160,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "full-pool-mixes-customers",
-        summary: "Gives a call the result of another customer when twelve are under way.",
+        summary: "Gives a call the result of another customer when ten others are under way.",
         violates: &["QC-047", "QC-045"],
         consequences: &[],
         seams: &[
@@ -175,12 +175,12 @@ pub const FAULTS: &[Fault] = &[
                 let begun = connector.injected.count("begun");
                 let ended = connector.injected.recall("ended");
                 let under_way = begun - ended.and_then(|ended| ended.as_u64()).unwrap_or_default();
-                if under_way > 12
+                if under_way > 10
                     && let Some(foreign) = connector.injected.recall(&slot(neighbour(call)))
                 {
                     *value = foreign;
                 }
-                answer.delay = Duration::from_millis(60);
+                answer.delay = Duration::from_millis(120);
             }),
             Seam::Late(|connector, call, answer| {
                 if price_lists_or_products(call, answer).is_some() {
