@@ -32,7 +32,7 @@ pub struct Policy {
     pub clock_tolerance: SignedDuration,
     pub checks_expiry: bool,
     pub checks_not_before: bool,
-    pub checks_issuer: bool,
+    pub is_issuer: fn(&str) -> bool,
     pub is_audience: fn(audience: &str, expected: &str) -> bool,
     /// Whether an unknown key id makes the connector read the key set again.
     pub refreshes_keys: bool,
@@ -73,7 +73,7 @@ impl Default for Policy {
             clock_tolerance: SignedDuration::from_secs(60),
             checks_expiry: true,
             checks_not_before: true,
-            checks_issuer: true,
+            is_issuer: |issuer| issuer == "SuperOffice AS",
             is_audience: |audience, expected| audience.eq_ignore_ascii_case(expected),
             refreshes_keys: true,
             tokens_expire: true,

@@ -1,22 +1,17 @@
-//! Faults of authentication, tokens and isolation.
+//! Faults of Authenticate and of access tokens.
 
 use std::time::Duration;
 
 use axum::http::StatusCode;
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::tools::{failure, is, member, refusal, result};
+use super::tools::{FIRST, authorization, credential, failure, is, member, result};
 use super::{Fault, Seam};
-use crate::sample::quote::connector::{Call, Connector, Tenant};
+use crate::sample::quote::connector::{Call, Connector};
 use crate::sample::quote::operation::Operation as Op;
 use crate::sample::quote::policy::EarlierTokens;
-use crate::sample::quote::wire::{Answer, Object, part, put, success, text};
-
-/// Index of the first and of the second customer.
-const FIRST: usize = 0;
-const SECOND: usize = 1;
+use crate::sample::quote::wire::{Answer, Problem, put};
 
 pub const FAULTS: &[Fault] = &[
     // Authenticate
@@ -60,6 +55,18 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "scheme-in-capitals-refused",
+        summary: "Knows Bearer and bearer in front of access tokens, but not BEARER.",
+        violates: &["QC-020"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            let in_capitals = authorization(call).is_some_and(|text| text.starts_with("BEARER "));
+            if in_capitals && !is(call, Op::Authenticate) {
+                *answer = Answer::from(Problem::no_token("Not a bearer token."));
+            }
+        })],
+    },
+    Fault {
         name: "authenticate-refuses-empty-object",
         summary: "Refuses {} as body of Authenticate, because it expects no body.",
         violates: &["QC-021"],
@@ -69,6 +76,19 @@ pub const FAULTS: &[Fault] = &[
                 return Err(failure(StatusCode::BAD_REQUEST));
             }
             Ok(())
+        })],
+    },
+    Fault {
+        name: "empty-object-gives-no-token",
+        summary: "Takes {} as body of Authenticate for a question and gives no token.",
+        violates: &["QC-021"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if !call.sent.is_null()
+                && let Some(given) = result(call, answer, Op::Authenticate)
+            {
+                *given = json!({"TokenType": "Bearer"});
+            }
         })],
     },
     Fault {
@@ -94,6 +114,21 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|_, call, answer| {
             if result(call, answer, Op::GetAddresses).is_some() {
                 *answer = Answer::from(failure(StatusCode::UNAUTHORIZED));
+            }
+        })],
+    },
+    Fault {
+        name: "tokens-wear-out",
+        summary: "Ends an access token after twenty calls.",
+        violates: &["QC-023"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, answer| {
+            if call.session.is_some()
+                && !is(call, Op::Authenticate)
+                && let Some(token) = credential(call)
+                && connector.injected.count(&format!("calls with {token}")) > 20
+            {
+                *answer = Answer::from(Problem::no_token("The access token is used up."));
             }
         })],
     },
@@ -132,6 +167,18 @@ pub const FAULTS: &[Fault] = &[
                 let missing = !call.headers.contains_key(AUTHORIZATION);
                 (is(call, Op::FindProduct) && missing).then_some(FIRST)
             };
+        })],
+    },
+    Fault {
+        name: "missing-token-400",
+        summary: "Answers calls without a token 400, since a header is missing.",
+        violates: &["QC-025"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            let refused = answer.status == StatusCode::UNAUTHORIZED;
+            if refused && authorization(call).is_none() && !is(call, Op::Authenticate) {
+                *answer = Answer::from(failure(StatusCode::BAD_REQUEST));
+            }
         })],
     },
     Fault {
@@ -180,7 +227,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-029", "QC-026", "QC-028"],
         consequences: &["QC-253", "QC-030", "QC-031", "QC-032", "QC-043"],
         seams: &[Seam::Answer(|_, call, answer| {
-            if is_bad_token(call, answer) && !call.operation.is_some_and(is_authenticate) {
+            if is_bad_token(call, answer) && !is(call, Op::Authenticate) {
                 *answer = Answer::from(failure(StatusCode::FORBIDDEN));
             }
         })],
@@ -213,18 +260,21 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-032"],
         consequences: &["QC-023"],
         seams: &[Seam::Answer(|connector, call, answer| {
-            const BAD: &str = "bad token seen";
-            if call.operation.is_some_and(is_authenticate) {
-                if answer.status == StatusCode::OK
-                    && connector.injected.forget(BAD).is_some()
-                    && let Some(token) = answer.json()
-                {
-                    token["AccessToken"] = json!(format!("dead{}", call.number));
-                }
-            } else if is_bad_token(call, answer)
-                && !credential(call).unwrap_or_default().starts_with("dead")
+            if comes_after_bad_token(connector, call, answer)
+                && let Some(given) = answer.json()
             {
-                connector.injected.remember(BAD, json!(true));
+                given["AccessToken"] = json!(format!("dead{}", call.number));
+            }
+        })],
+    },
+    Fault {
+        name: "locked-out-after-401",
+        summary: "Locks a credential out for one attempt after a bad token.",
+        violates: &["QC-032"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, answer| {
+            if comes_after_bad_token(connector, call, answer) {
+                *answer = Answer::from(Problem::no_access("Locked out."));
             }
         })],
     },
@@ -247,377 +297,54 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "one-user-at-a-time",
+        summary: "Refuses a user while a call of another user of the customer is under way.",
+        violates: &["QC-034"],
+        consequences: &[],
+        seams: &[
+            Seam::Answer(|connector, call, answer| {
+                if let Some((slot, user)) = busy(call, answer) {
+                    if connector
+                        .injected
+                        .recall(&slot)
+                        .is_some_and(|other| other != user)
+                    {
+                        *answer = Answer::from(failure(StatusCode::CONFLICT));
+                        return;
+                    }
+                    connector.injected.remember(slot, user);
+                    answer.delay = Duration::from_millis(300);
+                }
+            }),
+            Seam::Late(|connector, call, answer| {
+                if let Some((slot, _)) = busy(call, answer) {
+                    connector.injected.forget(&slot);
+                }
+            }),
+        ],
+    },
+    Fault {
         name: "tokens-never-expire",
         summary: "Accepts access tokens after their lifetime.",
         violates: &["QC-253"],
         consequences: &[],
         seams: &[Seam::Policy(|policy| policy.tokens_expire = false)],
     },
-    // Signed tokens
     Fault {
-        name: "signature-not-checked",
-        summary: "Decodes signed tokens without verifying the signature.",
-        violates: &["QC-035"],
-        consequences: &["QC-041"],
-        seams: &[Seam::Policy(|policy| policy.verify = |_, _, _, _| true)],
-    },
-    Fault {
-        name: "unsigned-token-accepted",
-        summary: "Accepts algorithm none, as its token library does by default.",
-        violates: &["QC-036"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.algorithms = &["RS256", "none"];
-            policy.verify = |algorithm, message, signature, key| {
-                algorithm == "none" || checked(algorithm, message, signature, key)
-            };
-        })],
-    },
-    Fault {
-        name: "hmac-token-accepted",
-        summary: "Takes the algorithm from the token; the public key becomes an HMAC secret.",
-        violates: &["QC-036"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.algorithms = &["RS256", "HS256"];
-            policy.verify = |algorithm, message, signature, key| {
-                algorithm == "HS256" || checked(algorithm, message, signature, key)
-            };
-        })],
-    },
-    Fault {
-        name: "expired-jwt-accepted",
-        summary: "Does not look at exp of signed tokens.",
-        violates: &["QC-037"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| policy.checks_expiry = false)],
-    },
-    Fault {
-        name: "early-jwt-accepted",
-        summary: "Does not look at nbf of signed tokens.",
-        violates: &["QC-037"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| policy.checks_not_before = false)],
-    },
-    Fault {
-        name: "one-hour-of-tolerance",
-        summary: "Tolerates clocks that differ by an hour.",
-        violates: &["QC-037"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.clock_tolerance = SignedDuration::from_hours(1)
-        })],
-    },
-    Fault {
-        name: "audience-not-checked",
-        summary: "Accepts signed tokens that are meant for other applications.",
-        violates: &["QC-038"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| policy.is_audience = |_, _| true)],
-    },
-    Fault {
-        name: "audience-case-sensitive",
-        summary: "Compares the audience letter for letter.",
-        violates: &["QC-038"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.is_audience = |audience, expected| audience == expected;
-        })],
-    },
-    Fault {
-        name: "issuer-not-checked",
-        summary: "Accepts signed tokens of any issuer.",
-        violates: &["QC-039"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| policy.checks_issuer = false)],
-    },
-    Fault {
-        name: "missing-ctx-is-first-customer",
-        summary: "Takes a signed token without customer claim for the first customer's.",
-        violates: &["QC-040"],
-        consequences: &["QC-045"],
-        seams: &[Seam::Policy(|policy| {
-            policy.adopts = |named| named.is_none().then_some(FIRST);
-        })],
-    },
-    Fault {
-        name: "unknown-customer-is-welcome",
-        summary: "Gives a token to a customer that it does not know.",
-        violates: &["QC-040"],
-        consequences: &["QC-045"],
-        seams: &[Seam::Policy(|policy| {
-            policy.adopts = |named| named.map(|_| FIRST)
-        })],
-    },
-    Fault {
-        name: "keys-read-once",
-        summary: "Reads the key set at the first token and never again.",
-        violates: &["QC-041"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| policy.refreshes_keys = false)],
-    },
-    Fault {
-        name: "jwt-is-access-token",
-        summary: "Accepts the signed token itself on every operation.",
-        violates: &["QC-043", "QC-026"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| policy.jwt_is_token = true)],
-    },
-    // Isolation and secrets
-    Fault {
-        name: "second-customer-gets-first-data",
-        summary: "Serves the second customer the data of the first one.",
-        violates: &["QC-044", "QC-045"],
-        consequences: &["QC-047"],
-        seams: &[Seam::Policy(|policy| policy.serves = |_| FIRST)],
-    },
-    Fault {
-        name: "products-of-all-customers",
-        summary: "Looks a product key up in the data of all customers.",
-        violates: &["QC-045"],
-        consequences: &["QC-141"],
-        seams: &[Seam::Request(|connector, call| {
-            let key = text(&call.request, "ErpProductKey").to_owned();
-            if is(call, Op::GetProduct)
-                && let Some(owner) =
-                    owner_of(connector, |tenant| tenant.catalog.offer(&key).is_some())
-            {
-                call.customer = owner;
-            }
-            Ok(())
-        })],
-    },
-    Fault {
-        name: "price-list-of-other-customer",
-        summary: "Finds the products of a price list whoever it belongs to.",
-        violates: &["QC-045"],
-        consequences: &[],
-        seams: &[Seam::Request(|connector, call| {
-            let key = text(&call.request, "PriceListKey").to_owned();
-            if is(call, Op::FindProduct)
-                && let Some(owner) = owner_of(connector, |tenant| {
-                    tenant
-                        .catalog
-                        .records
-                        .price_lists
-                        .iter()
-                        .any(|list| list.key == key)
-                })
-            {
-                call.customer = owner;
-            }
-            Ok(())
-        })],
-    },
-    Fault {
-        name: "orders-of-all-customers",
-        summary: "Tells the state of an order by its key alone, whoever asks.",
-        violates: &["QC-045"],
-        consequences: &["QC-243", "QC-246"],
-        seams: &[
-            Seam::Request(|connector, call| {
-                let key = text(&quote_of(call), "ERPOrderKey").to_owned();
-                if is(call, Op::GetOrderState)
-                    && let Some(owner) = owner_of(connector, |tenant| {
-                        key.starts_with(&format!("{}-SO-", tenant.catalog.records.prefix))
-                    })
-                {
-                    call.customer = owner;
-                }
-                Ok(())
-            }),
-            Seam::Answer(|_, call, answer| {
-                let own = call.session.as_ref().map(|session| session.customer);
-                if own != Some(call.customer)
-                    && let Some(value) = result(call, answer, Op::GetOrderState)
-                    && value.is_null()
-                {
-                    let context = part(&call.request, "Context");
-                    *value = Value::Object(success());
-                    for name in ["CRMQuote", "CRMQuoteVersion", "CRMAlternativeWithLines"] {
-                        value[name] = Value::Object(part(&context, name));
-                    }
-                }
-            }),
-        ],
-    },
-    Fault {
-        name: "context-identifier-obeyed",
-        summary: "Takes the customer from ContextIdentifier when it is there.",
-        violates: &["QC-046", "QC-045"],
-        consequences: &[],
-        seams: &[Seam::Request(|connector, call| {
-            let named = call.sent.get("ContextIdentifier").and_then(Value::as_str);
-            if let Some(owner) = owner_of(connector, |tenant| Some(tenant.id) == named) {
-                call.customer = owner;
-            }
-            Ok(())
-        })],
-    },
-    Fault {
-        name: "customers-mix-under-load",
-        summary: "Keeps the current result in one variable for all customers.",
-        violates: &["QC-047", "QC-045", "QC-018"],
-        consequences: &["QC-250"],
-        seams: &[
-            Seam::Answer(|connector, call, answer| {
-                if let Some(value) = price_lists_or_products(call, answer) {
-                    connector.injected.remember(slot(call), value.clone());
-                    answer.delay = Duration::from_millis(40);
-                }
-            }),
-            Seam::Late(|connector, call, answer| {
-                if let Some(value) = price_lists_or_products(call, answer)
-                    && let Some(latest) = connector.injected.recall(&slot(call))
-                {
-                    *value = latest;
-                }
-            }),
-        ],
-    },
-    Fault {
-        name: "tested-values-stick",
-        summary: "Uses the values of a failed TestConnection for other customers' calls.",
-        violates: &["QC-048", "QC-110"],
-        consequences: &["QC-045", "QC-117", "QC-119", "QC-133"],
-        seams: &[Seam::Answer(|connector, call, answer| {
-            const STUCK: &str = "customer of the failed test";
-            let customer = json!(call.customer);
-            if let Some(value) = result(call, answer, Op::TestConnection) {
-                if value["State"] == "Error" {
-                    connector.injected.remember(STUCK, customer);
-                } else {
-                    connector.injected.forget(STUCK);
-                }
-                return;
-            }
-            let stuck = connector.injected.recall(STUCK);
-            if stuck.is_some_and(|stuck| stuck != customer)
-                && result(call, answer, Op::GetActivePriceLists).is_some()
-            {
-                *answer = Answer::from(failure(StatusCode::INTERNAL_SERVER_ERROR));
-                connector.injected.forget(STUCK);
-            }
-        })],
-    },
-    Fault {
-        name: "token-in-error-text",
-        summary: "Repeats the bad token in the text for support.",
-        violates: &["QC-049", "QC-071"],
+        name: "expired-token-403",
+        summary: "Answers an access token past its lifetime 403.",
+        violates: &["QC-253"],
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
-            if answer.status == StatusCode::UNAUTHORIZED
-                && let Some(credential) = credential(call)
-                && let Some(body) = answer.json()
-            {
-                body["TechExplanation"] = json!(format!("Token {credential} is not known."));
+            let expired = answer
+                .json()
+                .is_some_and(|body| body["TechExplanation"] == "The access token has expired.");
+            if expired && !is(call, Op::Authenticate) {
+                *answer = Answer::from(failure(StatusCode::FORBIDDEN));
             }
-        })],
-    },
-    Fault {
-        name: "token-in-header",
-        summary: "Repeats the access token in a response header for tracing.",
-        violates: &["QC-049"],
-        consequences: &[],
-        seams: &[Seam::Answer(|_, call, answer| {
-            if let Some(token) = call.headers.get(AUTHORIZATION)
-                && !call.operation.is_some_and(is_authenticate)
-            {
-                answer.headers.insert("x-trace", token.clone());
-            }
-        })],
-    },
-    Fault {
-        name: "secret-expected-in-body",
-        summary: "Wants the secret among the configuration values of TestConnection.",
-        violates: &["QC-050"],
-        consequences: &["QC-109", "QC-110", "QC-111"],
-        seams: &[Seam::Answer(|_, call, answer| {
-            let values = &call.sent["ConnectionConfigFields"];
-            let has_secret = values.get("secret").is_some() || values.get("Secret").is_some();
-            if !has_secret && let Some(value) = result(call, answer, Op::TestConnection) {
-                *value = Value::Object(refusal());
-            }
-        })],
-    },
-    Fault {
-        name: "password-repeated",
-        summary: "Repeats the password in the outcome of a failed connection test.",
-        violates: &["QC-051", "QC-071"],
-        consequences: &[],
-        seams: &[Seam::Answer(|_, call, answer| {
-            let password = call.sent["ConnectionConfigFields"]["password"].clone();
-            if let Some(value) = result(call, answer, Op::TestConnection)
-                && value["State"] == "Error"
-                && let Some(password) = password.as_str()
-            {
-                value["TechExplanation"] = json!(format!("Login with {password} failed."));
-            }
-        })],
-    },
-    Fault {
-        name: "password-becomes-default",
-        summary: "Offers the password last typed as default of its field.",
-        violates: &["QC-051", "QC-110"],
-        consequences: &["QC-027", "QC-048", "QC-049"],
-        seams: &[Seam::Answer(|connector, call, answer| {
-            const TYPED: &str = "password typed";
-            if let Some(password) = call.sent["ConnectionConfigFields"].get("password")
-                && is(call, Op::TestConnection)
-            {
-                connector.injected.remember(TYPED, password.clone());
-            }
-            if let Some(password) = connector.injected.recall(TYPED)
-                && let Some(value) = result(call, answer, Op::GetConfigurationFields)
-            {
-                value["password"]["DefaultValue"] = password;
-            }
-        })],
-    },
-    Fault {
-        name: "jwt-users-see-second-customer",
-        summary: "Serves users with signed tokens the price lists of another customer.",
-        violates: &["QC-045"],
-        consequences: &["QC-047"],
-        seams: &[Seam::Request(|_, call| {
-            let by_jwt = call
-                .session
-                .as_ref()
-                .is_some_and(|session| session.user.is_some());
-            if by_jwt && is(call, Op::GetActivePriceLists) {
-                call.customer = if call.customer == FIRST {
-                    SECOND
-                } else {
-                    FIRST
-                };
-            }
-            Ok(())
         })],
     },
 ];
-
-fn checked(
-    algorithm: &str,
-    message: &[u8],
-    signature: &str,
-    key: &jsonwebtoken::DecodingKey,
-) -> bool {
-    (crate::sample::quote::policy::Policy::default().verify)(algorithm, message, signature, key)
-}
-
-fn is_authenticate(operation: Op) -> bool {
-    operation == Op::Authenticate
-}
-
-fn credential(call: &Call) -> Option<&str> {
-    let (_, credential) = call
-        .headers
-        .get(AUTHORIZATION)?
-        .to_str()
-        .ok()?
-        .split_once(' ')?;
-    Some(credential)
-}
 
 /// A token that was never given, as opposed to one that has expired or is missing.
 fn is_bad_token(call: &Call, answer: &mut Answer) -> bool {
@@ -630,24 +357,24 @@ fn is_bad_token(call: &Call, answer: &mut Answer) -> bool {
         })
 }
 
-fn quote_of(call: &Call) -> Object {
-    part(&part(&call.request, "Context"), "CRMQuote")
+/// Whether this Authenticate has gone well and the call before had a bad token.
+fn comes_after_bad_token(connector: &Connector, call: &Call, answer: &mut Answer) -> bool {
+    const BAD: &str = "bad token seen";
+    if result(call, answer, Op::Authenticate).is_some() {
+        return connector.injected.forget(BAD).is_some();
+    }
+    let is_dead = || credential(call).unwrap_or_default().starts_with("dead");
+    if !is(call, Op::Authenticate) && is_bad_token(call, answer) && !is_dead() {
+        connector.injected.remember(BAD, json!(true));
+    } else if call.session.is_some() {
+        connector.injected.forget(BAD);
+    }
+    false
 }
 
-fn owner_of(connector: &Connector, owns: impl Fn(&Tenant) -> bool) -> Option<usize> {
-    connector.tenants.iter().position(owns)
-}
-
-fn slot(call: &Call) -> String {
-    format!("latest of {:?}", call.operation)
-}
-
-fn price_lists_or_products<'a>(call: &Call, answer: &'a mut Answer) -> Option<&'a mut Value> {
-    let operations = [
-        Op::GetActivePriceLists,
-        Op::GetAllPriceLists,
-        Op::FindProduct,
-        Op::GetProduct,
-    ];
-    super::tools::any_result(call, answer, &operations)
+/// Whose seat a call of a user takes, and the user; one operation is enough to show it.
+fn busy(call: &Call, answer: &mut Answer) -> Option<(String, Value)> {
+    result(call, answer, Op::GetCapabilities)?;
+    let user = call.session.as_ref()?.user.as_ref()?;
+    Some((format!("busy for {}", call.customer), json!(user)))
 }

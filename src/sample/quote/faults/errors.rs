@@ -5,7 +5,8 @@ use axum::http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::tools::{
-    any_result, each, each_line, each_text, english, is, objects, original, original_line, result,
+    any_result, each, each_line, each_text, english, is, member, objects, original, original_line,
+    result,
 };
 use super::{Fault, Seam};
 use crate::sample::quote::operation::Operation as Op;
@@ -176,6 +177,21 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|_, call, answer| {
             if let Some(value) = any_result(call, answer, WITH_LINES) {
                 each_line(call, value, &mut |line| put(line, "Reason", ""));
+            }
+        })],
+    },
+    Fault {
+        name: "version-noted-without-reason",
+        summary: "Sets the Status of each validated version to OkWithInfo without a Reason.",
+        violates: &["QC-076"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::ValidateQuoteVersion)
+                && let Some(version) = member(value, "CRMQuoteVersion")
+                && text(version, "Status") == "Ok"
+            {
+                put(version, "Status", "OkWithInfo");
+                put(version, "Reason", "");
             }
         })],
     },

@@ -2,11 +2,16 @@
 
 mod alternatives;
 mod authentication;
+mod capabilities;
 mod errors;
+mod isolation;
+mod jwt;
 mod lifecycle;
 mod lines;
+mod lists;
 mod orders;
 mod products;
+mod requests;
 mod schema;
 mod search;
 mod setup;
@@ -43,9 +48,14 @@ pub fn faults() -> &'static [Fault] {
         [
             transport::FAULTS,
             authentication::FAULTS,
+            jwt::FAULTS,
+            isolation::FAULTS,
+            requests::FAULTS,
             schema::FAULTS,
             errors::FAULTS,
+            capabilities::FAULTS,
             setup::FAULTS,
+            lists::FAULTS,
             products::FAULTS,
             search::FAULTS,
             lines::FAULTS,

@@ -1,6 +1,7 @@
 //! What the faults have in common: finding their place in requests and answers.
 
 use axum::http::StatusCode;
+use axum::http::header::AUTHORIZATION;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -11,6 +12,21 @@ use crate::sample::quote::operation::Operation;
 use crate::sample::quote::pricing::{Held, after_discount, settle};
 use crate::sample::quote::text::Text;
 use crate::sample::quote::wire::{Answer, Object, Problem, decimal, number, object, part, put};
+
+/// Index of the first and of the second customer.
+pub const FIRST: usize = 0;
+pub const SECOND: usize = 1;
+
+/// The Authorization header.
+pub fn authorization(call: &Call) -> Option<&str> {
+    call.headers.get(AUTHORIZATION)?.to_str().ok()
+}
+
+/// What stands behind the scheme in the Authorization header.
+pub fn credential(call: &Call) -> Option<&str> {
+    let (_, credential) = authorization(call)?.split_once(' ')?;
+    Some(credential)
+}
 
 /// The result of an operation, when that is what was called and it went well.
 pub fn result<'a>(

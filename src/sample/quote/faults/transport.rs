@@ -6,10 +6,11 @@ use axum::http::header::{ALLOW, CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderValue, Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::tools::{failure, is, result};
+use super::tools::{any_result, authorization, failure, is, result};
 use super::{Fault, Seam};
+use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
-use crate::sample::quote::wire::{Answer, Payload};
+use crate::sample::quote::wire::{Answer, Payload, put};
 use crate::sample::tls::Certificate;
 
 pub const FAULTS: &[Fault] = &[
@@ -58,6 +59,42 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|_, call, answer| {
             if is(call, Op::GetActivePriceLists) {
                 *answer = Answer::from(failure(StatusCode::NOT_FOUND));
+            }
+        })],
+    },
+    Fault {
+        name: "product-by-get-only",
+        summary: "Takes GetProduct as GET, since nothing is changed, and answers POST 405.",
+        violates: &["QC-003"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if is(call, Op::GetProduct) && call.method == Method::POST {
+                *answer = Answer::from(failure(StatusCode::METHOD_NOT_ALLOWED));
+                answer
+                    .headers
+                    .insert(ALLOW, HeaderValue::from_static("GET"));
+            }
+        })],
+    },
+    Fault {
+        name: "test-below-two-slashes",
+        summary: "Has TestConnection below a doubled slash and nothing below a single one.",
+        violates: &["QC-004"],
+        consequences: &["QC-003"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if is(call, Op::TestConnection) {
+                *answer = Answer::from(failure(StatusCode::NOT_FOUND));
+            }
+        })],
+    },
+    Fault {
+        name: "redirect-to-two-slashes",
+        summary: "Joins base URL and TestConnection with two slashes and redirects there.",
+        violates: &["QC-004", "QC-011"],
+        consequences: &["QC-003", "QC-106", "QC-108", "QC-111"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if result(call, answer, Op::TestConnection).is_some() {
+                redirect(answer, "/quotecon//TestConnection");
             }
         })],
     },
@@ -153,6 +190,20 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "body-unread-with-charset",
+        summary: "Binds no members of GetProducts when the Content-Type has a charset.",
+        violates: &["QC-009"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            let kind = call.headers.get(CONTENT_TYPE);
+            let has_charset = kind.is_some_and(|kind| kind != "application/json");
+            if is(call, Op::GetProducts) && has_charset {
+                put(&mut call.request, "ErpProductKeys", json!([]));
+            }
+            Ok(())
+        })],
+    },
+    Fault {
         name: "accept-language-needed",
         summary: "Counts pictures only when the request has an Accept-Language header.",
         violates: &["QC-010"],
@@ -171,9 +222,19 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["QC-149", "QC-150", "QC-151", "QC-152", "QC-153"],
         seams: &[Seam::Answer(|_, call, answer| {
             if result(call, answer, Op::GetNumberOfProductImages).is_some() {
-                *answer = Answer::new(StatusCode::PERMANENT_REDIRECT, Payload::Empty);
-                let place = HeaderValue::from_static("/quotecon/v2/GetNumberOfProductImages");
-                answer.headers.insert(LOCATION, place);
+                redirect(answer, "/quotecon/v2/GetNumberOfProductImages");
+            }
+        })],
+    },
+    Fault {
+        name: "sign-in-page",
+        summary: "Sends calls without a token to the sign-in page of its web framework.",
+        violates: &["QC-011", "QC-025"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            let refused = answer.status == StatusCode::UNAUTHORIZED;
+            if refused && authorization(call).is_none() && !is(call, Op::Authenticate) {
+                redirect(answer, "/Account/Login");
             }
         })],
     },
@@ -297,16 +358,12 @@ fn has_code(answer: &mut Answer, code: &str) -> bool {
         .is_some_and(|body| body.get("ErrorCode") == Some(&json!(code)))
 }
 
-fn slot_of_session(call: &crate::sample::quote::connector::Call) -> Option<String> {
-    let token = call.headers.get("authorization")?.to_str().ok()?;
-    Some(format!("latest of {token}"))
+fn slot_of_session(call: &Call) -> Option<String> {
+    Some(format!("latest of {}", authorization(call)?))
 }
 
-fn shared_result<'a>(
-    call: &crate::sample::quote::connector::Call,
-    answer: &'a mut Answer,
-) -> Option<&'a mut Value> {
-    super::tools::any_result(
+fn shared_result<'a>(call: &Call, answer: &'a mut Answer) -> Option<&'a mut Value> {
+    any_result(
         call,
         answer,
         &[
@@ -318,4 +375,11 @@ fn shared_result<'a>(
             Op::GetProducts,
         ],
     )
+}
+
+fn redirect(answer: &mut Answer, place: &'static str) {
+    *answer = Answer::new(StatusCode::PERMANENT_REDIRECT, Payload::Empty);
+    answer
+        .headers
+        .insert(LOCATION, HeaderValue::from_static(place));
 }
