@@ -1,17 +1,23 @@
 //! The faults of Quote Connectors, and the seams at which they work.
 
+mod advanced_search;
 mod alternatives;
 mod authentication;
 mod errors;
 mod lifecycle;
+mod line_amounts;
 mod lines;
+mod new_lines;
 mod orders;
+mod pictures;
+mod price_lists;
 mod products;
 mod schema;
 mod search;
 mod setup;
 mod tools;
 mod transport;
+mod typed_values;
 mod versions;
 
 use std::sync::LazyLock;
@@ -46,9 +52,15 @@ pub fn faults() -> &'static [Fault] {
             schema::FAULTS,
             errors::FAULTS,
             setup::FAULTS,
+            price_lists::FAULTS,
             products::FAULTS,
             search::FAULTS,
+            pictures::FAULTS,
+            advanced_search::FAULTS,
+            new_lines::FAULTS,
             lines::FAULTS,
+            line_amounts::FAULTS,
+            typed_values::FAULTS,
             alternatives::FAULTS,
             versions::FAULTS,
             lifecycle::FAULTS,
