@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::tools::{KEY, failure, is, objects, result, today};
+use super::tools::{KEY, failure, is, keyless_services, objects, result, today};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
@@ -230,15 +230,13 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
-        name: "third-hit-without-key",
-        summary: "Has no key for every third hit of the advanced search.",
+        name: "service-hits-without-key",
+        summary: "Has no key for the services that the advanced search finds.",
         violates: &["QC-163"],
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
             if let Some(value) = result(call, answer, Op::GetSearchResults) {
-                for hit in objects(value).into_iter().skip(2).step_by(3) {
-                    put(hit, KEY, "");
-                }
+                keyless_services(value);
             }
         })],
     },

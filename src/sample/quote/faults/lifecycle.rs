@@ -223,7 +223,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "unknown-quote-404",
         summary: "Answers 404 when it does not know the quote to be deleted.",
-        violates: &["QC-230"],
+        violates: &["QC-230", "QC-227"],
         consequences: &["QC-231", "QC-055", "QC-056"],
         seams: &[Seam::Answer(|connector, call, answer| {
             unless_saved(connector, call, answer, StatusCode::NOT_FOUND);
@@ -232,7 +232,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "second-deletion-404",
         summary: "Answers 404 when a quote is deleted again.",
-        violates: &["QC-231"],
+        violates: &["QC-231", "QC-227"],
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, answer| {
             after_deletion(connector, call, answer, StatusCode::NOT_FOUND);
@@ -273,7 +273,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "sent-quote-not-deletable",
         summary: "Refuses to delete a quote that the customer has got.",
-        violates: &["QC-232"],
+        violates: &["QC-232", "QC-227"],
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, answer| {
             let sent = |id: i64| format!("sent quote {id}");
@@ -302,7 +302,7 @@ pub const FAULTS: &[Fault] = &[
         name: "sent-answer-is-its-url",
         summary: "Answers OnAfterSentQuoteVersion with nothing but the address to open.",
         violates: &["QC-233"],
-        consequences: &["QC-052"],
+        consequences: &["QC-052", "QC-058"],
         seams: &[Seam::Answer(|_, call, answer| {
             if let Some(value) = result(call, answer, Op::OnAfterSentQuoteVersion) {
                 *value = json!("https://erp.example.com/quotes/latest");

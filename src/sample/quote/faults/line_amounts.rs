@@ -99,6 +99,20 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "earning-stale-where-typed",
+        summary: "Leaves the earning as it was when the user types a discount or total.",
+        violates: &["QC-180", "QC-182"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            changed_line(call, answer, |line| {
+                let typed = text(line, "UserValueOverride");
+                if typed.starts_with("OverrideDiscount") || typed == "OverrideTotal" {
+                    restore(call, line, &["EarningAmount", "EarningPercent"]);
+                }
+            });
+        })],
+    },
+    Fault {
         name: "discount-percent-whole",
         summary: "Rounds the discount percentage to whole percent.",
         violates: &["QC-181"],

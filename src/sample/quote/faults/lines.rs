@@ -97,7 +97,7 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
-        name: "new-line-not-calculated",
+        name: "line-not-in-context-as-sent",
         summary: "Hands a line that it does not find in the context back as it was sent.",
         violates: &["QC-174"],
         consequences: &[],

@@ -1,10 +1,9 @@
 //! Faults in the lines that are made from products.
 
-use axum::http::StatusCode;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::tools::{KEY, add_vat, amount, failure, is, objects, resettle_line, result};
+use super::tools::{KEY, add_vat, amount, objects, resettle_line, result};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
@@ -28,20 +27,20 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "no-line-out-of-stock",
-        summary: "Refuses to make a line of goods that are out of stock.",
+        summary: "Makes no line of goods that are out of stock.",
         violates: &["QC-165"],
-        consequences: &[],
-        seams: &[Seam::Request(|connector, call| {
+        consequences: &["QC-166"],
+        seams: &[Seam::Answer(|connector, call, answer| {
             let catalog = &connector.tenants[call.customer].catalog;
             let offer = catalog.offer(text(&call.request, "ErpProductKey"));
             let out_of_stock = offer.is_some_and(|offer| {
                 let article = catalog.article(offer);
                 article.kind != "intangible" && article.stock <= Decimal::ZERO
             });
-            if is(call, Op::GetQuoteLinesFromProduct) && out_of_stock {
-                return Err(failure(StatusCode::UNPROCESSABLE_ENTITY));
+            if out_of_stock && let Some(value) = result(call, answer, Op::GetQuoteLinesFromProduct)
+            {
+                *value = json!([]);
             }
-            Ok(())
         })],
     },
     Fault {

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::tools::{KEY, failure, is, objects, result, text_of, today};
+use super::tools::{KEY, failure, is, keyless_services, objects, result, text_of, today};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::{Call, Connector};
 use crate::sample::quote::operation::Operation as Op;
@@ -149,6 +149,18 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "second-customer-all-currencies",
+        summary: "Searches the products of the second customer in every currency.",
+        violates: &["QC-133"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            if is(call, Op::FindProduct) && call.customer == 1 {
+                call.request.remove("CurrencyCode");
+            }
+            Ok(())
+        })],
+    },
+    Fault {
         name: "expired-price-lists-searched",
         summary: "Finds products of price lists that are not valid any more.",
         violates: &["QC-133"],
@@ -193,11 +205,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
             if let Some(value) = result(call, answer, Op::FindProduct) {
-                for hit in objects(value) {
-                    if text(hit, "ProductTypeKey") == "intangible" {
-                        put(hit, KEY, "");
-                    }
-                }
+                keyless_services(value);
             }
         })],
     },

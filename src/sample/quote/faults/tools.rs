@@ -49,6 +49,15 @@ pub fn text_of<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
 }
 
+/// Takes the keys of services away, which have no article number in the warehouse.
+pub fn keyless_services(hits: &mut Value) {
+    for hit in objects(hits) {
+        if text(hit, "ProductTypeKey") == "intangible" {
+            put(hit, KEY, "");
+        }
+    }
+}
+
 /// Makes a list price one that includes VAT.
 pub fn add_vat(product: &mut Object) {
     let factor = Decimal::ONE + amount(product, "VAT") / Decimal::ONE_HUNDRED;

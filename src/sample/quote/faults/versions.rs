@@ -244,6 +244,15 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "minimum-price-not-updated",
+        summary: "Updates list prices and costs, but not minimum prices.",
+        violates: &["QC-217"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            keep_of_lines(call, answer, &["UnitMinimumPrice"]);
+        })],
+    },
+    Fault {
         name: "only-first-alternative-updated",
         summary: "Updates the prices of the first alternative only.",
         violates: &["QC-217"],
