@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::tools::{amount, failure, is, resettle, result};
+use super::tools::{amount, failure, is, original, resettle, result};
 use super::{Fault, Seam};
 use crate::sample::quote::calculation::{line_cost, sum, typed};
 use crate::sample::quote::connector::Call;
@@ -26,6 +26,19 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "credit-lines-not-summed",
+        summary: "Leaves credit lines out of the sum of an alternative.",
+        violates: &["QC-197"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            each(call, answer, |head, lines| {
+                let totals = lines.iter().map(|line| amount(line, "TotalPrice"));
+                let sub_total = totals.filter(|total| *total > Decimal::ZERO).sum();
+                settle_head(head, lines, sub_total);
+            });
+        })],
+    },
+    Fault {
         name: "order-discount-not-subtracted",
         summary: "Does not subtract the order discount from the total.",
         violates: &["QC-198"],
@@ -41,6 +54,37 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "order-total-with-vat",
+        summary: "Adds VAT to the total of an alternative.",
+        violates: &["QC-198"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            each(call, answer, |head, lines| {
+                if text(head, "UserValueOverride") == "None" {
+                    let total = amount(head, "TotalPrice") + amount(head, "VAT");
+                    put(head, "TotalPrice", number(total));
+                    if let Some(cost) = total_cost(lines) {
+                        put_earning(head, total - cost);
+                    }
+                }
+            });
+        })],
+    },
+    Fault {
+        name: "order-discount-in-line-totals",
+        summary: "Takes the order discount off the totals of the lines, too.",
+        violates: &["QC-179"],
+        consequences: &["QC-180", "QC-182", "QC-197", "QC-201"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            each(call, answer, |_, lines| {
+                for line in lines {
+                    let left = line["TotalPriceWithAlternativeDiscount"].clone();
+                    put(line, "TotalPrice", left);
+                }
+            });
+        })],
+    },
+    Fault {
         name: "earning-before-order-discount",
         summary: "Sums the earnings of the lines and forgets the order discount.",
         violates: &["QC-199"],
@@ -49,6 +93,22 @@ pub const FAULTS: &[Fault] = &[
             each(call, answer, |head, lines| {
                 let earning = sum(lines, "EarningAmount").unwrap_or_default();
                 put_earning(head, earning);
+            });
+        })],
+    },
+    Fault {
+        name: "order-margin-of-subtotal",
+        summary: "Tells the earning of an alternative in percent of its subtotal.",
+        violates: &["QC-199"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            each(call, answer, |head, lines| {
+                let typed = text(head, "UserValueOverride") == "OverrideEarningPercent";
+                if total_cost(lines).is_some() && !typed {
+                    let percent =
+                        percentage(amount(head, "EarningAmount"), amount(head, "SubTotal"));
+                    put(head, "EarningPercent", number(percent.unwrap_or_default()));
+                }
             });
         })],
     },
@@ -159,30 +219,25 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-204"],
         consequences: &["QC-203", "QC-206", "QC-207"],
         seams: &[Seam::Answer(|_, call, answer| {
-            each_with_lines(call, answer, |_, lines| {
-                if let Some(mut freight) = lines.last().cloned() {
-                    for name in ["UnitListPrice", "UnitCost", "UnitMinimumPrice", "SubTotal"] {
-                        put(&mut freight, name, 0.0);
-                    }
-                    for name in [
-                        "TotalPrice",
-                        "DiscountAmount",
-                        "DiscountPercent",
-                        "ERPDiscountAmount",
-                        "ERPDiscountPercent",
-                        "EarningAmount",
-                        "EarningPercent",
-                        "TotalPriceWithAlternativeDiscount",
-                    ] {
-                        put(&mut freight, name, 0.0);
-                    }
-                    put(&mut freight, "ERPProductKey", "");
-                    put(&mut freight, "Name", "Freight");
-                    put(&mut freight, "UserValueOverride", "None");
-                    put(&mut freight, "QuoteLineId", 2_000_000_001);
-                    lines.push(freight);
-                }
-            });
+            add_freight(call, answer, Some(2_000_000_001));
+        })],
+    },
+    Fault {
+        name: "freight-line-shares-id",
+        summary: "Adds a line for freight that has the id of the line it was copied from.",
+        violates: &["QC-204"],
+        consequences: &["QC-207"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            add_freight(call, answer, None);
+        })],
+    },
+    Fault {
+        name: "freight-line-at-every-pass",
+        summary: "Adds a line for freight whether or not there is one already.",
+        violates: &["QC-207"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            add_freight(call, answer, Some(0));
         })],
     },
     Fault {
@@ -256,6 +311,26 @@ pub const FAULTS: &[Fault] = &[
             Ok(())
         })],
     },
+    Fault {
+        name: "order-discount-piles-up",
+        summary: "Adds its order discount to the one that is in force already.",
+        violates: &["QC-207"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            let context = part(&original(call), "Context");
+            let sent = part(&part(&context, "CRMAlternativeWithLines"), "CRMAlternative");
+            each(call, answer, |head, lines| {
+                if text(head, "UserValueOverride") == "None" {
+                    let in_force = amount(&sent, "DiscountPercent");
+                    let percent = in_force + amount(head, "ERPDiscountPercent");
+                    let sub_total = amount(head, "SubTotal");
+                    let cost = total_cost(lines);
+                    resettle(head, sub_total, cost, Held::DiscountPercent(percent));
+                    spread(head, lines);
+                }
+            });
+        })],
+    },
 ];
 
 /// Changes head and lines of the recalculated alternative.
@@ -275,6 +350,38 @@ fn each_with_lines(
         put(value, "CRMAlternative", head);
         put(value, "CRMQuoteLines", json!(lines));
     }
+}
+
+/// Adds a line for freight, which is free; without an id it has that of the last line.
+fn add_freight(call: &Call, answer: &mut Answer, id: Option<i64>) {
+    each_with_lines(call, answer, |_, lines| {
+        let Some(mut freight) = lines.last().cloned() else {
+            return;
+        };
+        for name in [
+            "UnitListPrice",
+            "UnitCost",
+            "UnitMinimumPrice",
+            "SubTotal",
+            "TotalPrice",
+            "DiscountAmount",
+            "DiscountPercent",
+            "ERPDiscountAmount",
+            "ERPDiscountPercent",
+            "EarningAmount",
+            "EarningPercent",
+            "TotalPriceWithAlternativeDiscount",
+        ] {
+            put(&mut freight, name, 0.0);
+        }
+        put(&mut freight, "ERPProductKey", "");
+        put(&mut freight, "Name", "Freight");
+        put(&mut freight, "UserValueOverride", "None");
+        if let Some(id) = id {
+            put(&mut freight, "QuoteLineId", id);
+        }
+        lines.push(freight);
+    });
 }
 
 /// Calculates the head anew from another subtotal, with what the user typed.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::tools::{any_result, each, failure, is, member, original, result};
 use super::{Fault, Seam};
-use crate::sample::quote::connector::Call;
+use crate::sample::quote::connector::{Call, Connector};
 use crate::sample::quote::operation::Operation as Op;
 use crate::sample::quote::wire::{Answer, integer, part, put, text};
 
@@ -18,6 +18,19 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|_, call, answer| {
             if let Some(value) = result(call, answer, Op::OnBeforeCreateQuote) {
                 *value = json!(true);
+            }
+        })],
+    },
+    Fault {
+        name: "new-alternative-empty-object",
+        summary: "Answers OnBeforeCreateQuoteAlternative with an empty object for no change.",
+        violates: &["QC-223"],
+        consequences: &["QC-052"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::OnBeforeCreateQuoteAlternative)
+                && value["State"] != "Error"
+            {
+                *value = json!({});
             }
         })],
     },
@@ -107,6 +120,18 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "new-alternative-as-it-came",
+        summary: "Returns a new alternative also under the name that it had in the request.",
+        violates: &["QC-226"],
+        consequences: &["QC-052"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            let sent = call.sent["Context"]["CRMAlternativeWithLines"].clone();
+            if let Some(value) = result(call, answer, Op::OnBeforeCreateQuoteAlternative) {
+                value["CRMAlternativeWithLines"] = sent;
+            }
+        })],
+    },
+    Fault {
         name: "saved-quote-202",
         summary: "Answers OnAfterSaveQuote 202, since it works in the background.",
         violates: &["QC-227"],
@@ -135,6 +160,40 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "every-save-stores-a-quote",
+        summary: "Stores a quote anew with every save and falls over several when it deletes.",
+        violates: &["QC-228", "QC-227"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, answer| {
+            let stored = |id: i64| format!("stored quote {id}");
+            if answer.status != StatusCode::NO_CONTENT {
+                return;
+            }
+            if is(call, Op::OnAfterSaveQuote) {
+                connector.injected.count(&stored(quote_id(call, "Context")));
+            } else if is(call, Op::OnBeforeDeleteQuote) {
+                let id = deleted_id(call);
+                let times = connector.injected.forget(&stored(id));
+                if times.and_then(|times| times.as_u64()) > Some(1) {
+                    *answer = Answer::from(failure(StatusCode::INTERNAL_SERVER_ERROR));
+                }
+            }
+        })],
+    },
+    Fault {
+        name: "key-given-before-409",
+        summary: "Refuses to save a quote with the ERP key that it has given to it.",
+        violates: &["QC-229", "QC-227"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            let quote = part(&part(&call.request, "Context"), "CRMQuote");
+            if is(call, Op::OnAfterSaveQuote) && !text(&quote, "ERPQuoteKey").is_empty() {
+                return Err(failure(StatusCode::CONFLICT));
+            }
+            Ok(())
+        })],
+    },
+    Fault {
         name: "saved-ids-not-linked",
         summary: "Falls over the ids of a quote that it has seen saved.",
         violates: &["QC-229", "QC-227"],
@@ -145,7 +204,7 @@ pub const FAULTS: &[Fault] = &[
                 let id = quote_id(call, "Context");
                 connector.injected.remember(saved(id), json!(true));
             }
-            let id = integer(&part(&call.request, "Quote"), "QuoteId");
+            let id = deleted_id(call);
             if is(call, Op::OnBeforeDeleteQuote) && connector.injected.forget(&saved(id)).is_some()
             {
                 *answer = Answer::from(failure(StatusCode::INTERNAL_SERVER_ERROR));
@@ -158,19 +217,25 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-230", "QC-227"],
         consequences: &["QC-231", "QC-055", "QC-056"],
         seams: &[Seam::Answer(|connector, call, answer| {
-            let saved = |id: i64| format!("known quote {id}");
-            if answer.status != StatusCode::NO_CONTENT {
-                return;
-            }
-            if is(call, Op::OnAfterSaveQuote) {
-                let id = quote_id(call, "Context");
-                connector.injected.remember(saved(id), json!(true));
-            } else if is(call, Op::OnBeforeDeleteQuote) {
-                let id = integer(&part(&call.request, "Quote"), "QuoteId");
-                if connector.injected.recall(&saved(id)).is_none() {
-                    *answer = Answer::from(failure(StatusCode::UNPROCESSABLE_ENTITY));
-                }
-            }
+            unless_saved(connector, call, answer, StatusCode::UNPROCESSABLE_ENTITY);
+        })],
+    },
+    Fault {
+        name: "unknown-quote-404",
+        summary: "Answers 404 when it does not know the quote to be deleted.",
+        violates: &["QC-230", "QC-227"],
+        consequences: &["QC-231", "QC-055", "QC-056"],
+        seams: &[Seam::Answer(|connector, call, answer| {
+            unless_saved(connector, call, answer, StatusCode::NOT_FOUND);
+        })],
+    },
+    Fault {
+        name: "second-deletion-404",
+        summary: "Answers 404 when a quote is deleted again.",
+        violates: &["QC-231", "QC-227"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, answer| {
+            after_deletion(connector, call, answer, StatusCode::NOT_FOUND);
         })],
     },
     Fault {
@@ -179,13 +244,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-231", "QC-227"],
         consequences: &["QC-018", "QC-054", "QC-055", "QC-056", "QC-057", "QC-232"],
         seams: &[Seam::Answer(|connector, call, answer| {
-            let id = integer(&part(&call.request, "Quote"), "QuoteId");
-            if is(call, Op::OnBeforeDeleteQuote)
-                && answer.status == StatusCode::NO_CONTENT
-                && connector.injected.count(&format!("deleted {id}")) > 1
-            {
-                *answer = Answer::from(failure(StatusCode::GONE));
-            }
+            after_deletion(connector, call, answer, StatusCode::GONE);
         })],
     },
     Fault {
@@ -212,6 +271,23 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "sent-quote-not-deletable",
+        summary: "Refuses to delete a quote that the customer has got.",
+        violates: &["QC-232", "QC-227"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, answer| {
+            let sent = |id: i64| format!("sent quote {id}");
+            if is(call, Op::OnAfterSentQuoteVersion) {
+                let id = quote_id(call, "QuoteContext");
+                connector.injected.remember(sent(id), json!(true));
+            }
+            let id = deleted_id(call);
+            if is(call, Op::OnBeforeDeleteQuote) && connector.injected.recall(&sent(id)).is_some() {
+                *answer = Answer::from(failure(StatusCode::CONFLICT));
+            }
+        })],
+    },
+    Fault {
         name: "sent-answer-not-wrapped",
         summary: "Answers OnAfterSentQuoteVersion with the version response itself.",
         violates: &["QC-233"],
@@ -219,6 +295,33 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|_, call, answer| {
             if let Some(value) = result(call, answer, Op::OnAfterSentQuoteVersion) {
                 *value = value["VersionResponse"].take();
+            }
+        })],
+    },
+    Fault {
+        name: "sent-answer-is-its-url",
+        summary: "Answers OnAfterSentQuoteVersion with nothing but the address to open.",
+        violates: &["QC-233"],
+        consequences: &["QC-052", "QC-058"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::OnAfterSentQuoteVersion) {
+                *value = json!("https://erp.example.com/quotes/latest");
+            }
+        })],
+    },
+    Fault {
+        name: "repeated-sending-archives",
+        summary: "Takes a second report of the same version for the next and archives the first.",
+        violates: &["QC-234"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, answer| {
+            let key = format!("reported {}", quote_id(call, "QuoteContext"));
+            if let Some(value) = result(call, answer, Op::OnAfterSentQuoteVersion)
+                && connector.injected.count(&key) > 1
+            {
+                each(value, "CRMQuoteVersion", &mut |version| {
+                    put(version, "State", "Archived");
+                });
             }
         })],
     },
@@ -268,6 +371,42 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
 ];
+
+/// Refuses to delete a quote that has not been saved before.
+fn unless_saved(connector: &Connector, call: &Call, answer: &mut Answer, status: StatusCode) {
+    let saved = |id: i64| format!("known quote {id}");
+    if answer.status != StatusCode::NO_CONTENT {
+        return;
+    }
+    if is(call, Op::OnAfterSaveQuote) {
+        let id = quote_id(call, "Context");
+        connector.injected.remember(saved(id), json!(true));
+    } else if is(call, Op::OnBeforeDeleteQuote)
+        && connector
+            .injected
+            .recall(&saved(deleted_id(call)))
+            .is_none()
+    {
+        *answer = Answer::from(failure(status));
+    }
+}
+
+/// Refuses to delete a quote that has been deleted before.
+fn after_deletion(connector: &Connector, call: &Call, answer: &mut Answer, status: StatusCode) {
+    if is(call, Op::OnBeforeDeleteQuote)
+        && answer.status == StatusCode::NO_CONTENT
+        && connector
+            .injected
+            .count(&format!("deleted {}", deleted_id(call)))
+            > 1
+    {
+        *answer = Answer::from(failure(status));
+    }
+}
+
+fn deleted_id(call: &Call) -> i64 {
+    integer(&part(&call.request, "Quote"), "QuoteId")
+}
 
 fn quote_id(call: &Call, context: &str) -> i64 {
     integer(&part(&part(&call.request, context), "CRMQuote"), "QuoteId")

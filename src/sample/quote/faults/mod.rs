@@ -1,5 +1,6 @@
 //! The faults of Quote Connectors, and the seams at which they work.
 
+mod advanced_search;
 mod alternatives;
 mod authentication;
 mod capabilities;
@@ -7,9 +8,13 @@ mod errors;
 mod isolation;
 mod jwt;
 mod lifecycle;
+mod line_amounts;
 mod lines;
 mod lists;
+mod new_lines;
 mod orders;
+mod pictures;
+mod price_lists;
 mod products;
 mod requests;
 mod schema;
@@ -17,6 +22,7 @@ mod search;
 mod setup;
 mod tools;
 mod transport;
+mod typed_values;
 mod versions;
 
 use std::sync::LazyLock;
@@ -56,9 +62,15 @@ pub fn faults() -> &'static [Fault] {
             capabilities::FAULTS,
             setup::FAULTS,
             lists::FAULTS,
+            price_lists::FAULTS,
             products::FAULTS,
             search::FAULTS,
+            pictures::FAULTS,
+            advanced_search::FAULTS,
+            new_lines::FAULTS,
             lines::FAULTS,
+            line_amounts::FAULTS,
+            typed_values::FAULTS,
             alternatives::FAULTS,
             versions::FAULTS,
             lifecycle::FAULTS,

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::tools::{amount, each_line, failure, is, member, refusal, result};
+use super::tools::{amount, each, each_line, failure, is, member, refusal, result};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
@@ -60,6 +60,21 @@ pub const FAULTS: &[Fault] = &[
                 && let Some(version) = member(value, "CRMQuoteVersion")
             {
                 put(version, "QuoteVersionId", 0);
+            }
+        })],
+    },
+    Fault {
+        name: "ordered-alternative-renumbered",
+        summary: "Puts its own order number into the id of the ordered alternative.",
+        violates: &["QC-239", "QC-065"],
+        consequences: &["QC-066"],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if placed(call, answer)
+                && let Some(value) = answer.json()
+            {
+                each(value, "CRMAlternative", &mut |alternative| {
+                    put(alternative, "QuoteAlternativeId", 5001);
+                });
             }
         })],
     },
@@ -197,6 +212,19 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "address-of-every-site",
+        summary: "Sends a third address, that of the office.",
+        violates: &["QC-247"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(Value::Array(addresses)) = result(call, answer, Op::GetAddresses)
+                && let Some(invoice) = addresses.first().filter(|one| one.is_object()).cloned()
+            {
+                addresses.push(invoice);
+            }
+        })],
+    },
+    Fault {
         name: "country-in-three-letters",
         summary: "Sends country codes of three letters.",
         violates: &["QC-248"],
@@ -206,6 +234,28 @@ pub const FAULTS: &[Fault] = &[
                 for address in addresses.iter_mut().filter_map(Value::as_object_mut) {
                     put(address, "CountryCode", "NOR");
                 }
+            }
+        })],
+    },
+    Fault {
+        name: "own-address-without-company",
+        summary: "Sends the seller's own address when there is no company.",
+        violates: &["QC-249"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::GetAddresses)
+                && *value == json!([null, null])
+            {
+                let own = json!({
+                    "AddressLine1": "Smithy Lane 4",
+                    "AddressLine2": "",
+                    "AddressLine3": "",
+                    "City": "Leeds",
+                    "ZipCode": "LS1 4AA",
+                    "CountryCode": "GB",
+                    "Country": "United Kingdom",
+                });
+                *value = json!([own, own]);
             }
         })],
     },

@@ -1,16 +1,15 @@
-//! Faults in product search and advanced search.
+//! Faults in product search.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::tools::{failure, is, objects, result};
+use super::tools::{KEY, failure, is, keyless_services, objects, result, text_of, today};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::{Call, Connector};
 use crate::sample::quote::operation::Operation as Op;
-use crate::sample::quote::wire::{Answer, Object, object, parts, put, text, texts};
+use crate::sample::quote::wire::{Answer, flag, put, text};
 
 pub const FAULTS: &[Fault] = &[
-    // FindProduct
     Fault {
         name: "code-not-searched",
         summary: "Does not find products by their code.",
@@ -105,12 +104,57 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "price-list-key-as-prefix",
+        summary: "Takes the price list key for the beginning of a key.",
+        violates: &["QC-132"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, answer| {
+            let key = text(&call.request, "PriceListKey").to_owned();
+            let lists = &connector.tenants[call.customer].catalog.records.price_lists;
+            let longer = lists
+                .iter()
+                .filter(|list| !key.is_empty() && list.key != key && list.key.starts_with(&key));
+            let more = longer.flat_map(|list| hits_with(connector, call, "PriceListKey", list.key));
+            extend_hits(call, answer, more.collect());
+        })],
+    },
+    Fault {
+        name: "price-list-filters-codes-only",
+        summary: "Has no brackets around the fields searched: the price list goes with the last.",
+        violates: &["QC-132"],
+        consequences: &["QC-130"],
+        seams: &[Seam::Answer(|connector, call, answer| {
+            let typed = text(&call.request, "Userinput").to_lowercase();
+            if text(&call.request, "PriceListKey").is_empty() || typed == "%" {
+                return;
+            }
+            let offers = connector.tenants[call.customer].catalog.offers.iter();
+            let by_name = offers
+                .filter(|offer| text(&offer.info, "Name").to_lowercase().contains(&typed))
+                .filter(|offer| flag(&offer.info, "InAssortment"))
+                .map(|offer| Value::Object(offer.info.clone()));
+            extend_hits(call, answer, by_name.collect());
+        })],
+    },
+    Fault {
         name: "currency-not-a-filter",
         summary: "Finds products in every currency when no price list is given.",
         violates: &["QC-133"],
         consequences: &[],
         seams: &[Seam::Request(|_, call| {
             if is(call, Op::FindProduct) {
+                call.request.remove("CurrencyCode");
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "second-customer-all-currencies",
+        summary: "Searches the products of the second customer in every currency.",
+        violates: &["QC-133"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            if is(call, Op::FindProduct) && call.customer == 1 {
                 call.request.remove("CurrencyCode");
             }
             Ok(())
@@ -142,6 +186,30 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "in-assortment-never-set",
+        summary: "Never fills InAssortment of hits, so that all look discontinued.",
+        violates: &["QC-134"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::FindProduct) {
+                objects(value)
+                    .into_iter()
+                    .for_each(|hit| put(hit, "InAssortment", false));
+            }
+        })],
+    },
+    Fault {
+        name: "services-without-key",
+        summary: "Finds services, which have no article number in the warehouse, without key.",
+        violates: &["QC-135"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::FindProduct) {
+                keyless_services(value);
+            }
+        })],
+    },
+    Fault {
         name: "hits-twice",
         summary: "Lists a product once for each field in which the words are found.",
         violates: &["QC-135"],
@@ -168,6 +236,33 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "nothing-found-shows-all",
+        summary: "Shows all products instead when nothing is found.",
+        violates: &["QC-136"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, answer| {
+            if let Some(value) = result(call, answer, Op::FindProduct)
+                && *value == json!([])
+            {
+                *value = json!(hits_with(connector, call, "Userinput", "%"));
+            }
+        })],
+    },
+    Fault {
+        name: "line-break-in-search-400",
+        summary: "Refuses a search text with a line break or tab, as pasted from a table.",
+        violates: &["QC-137"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            if is(call, Op::FindProduct)
+                && text(&call.request, "Userinput").contains(char::is_control)
+            {
+                return Err(failure(StatusCode::BAD_REQUEST));
+            }
+            Ok(())
+        })],
+    },
+    Fault {
         name: "jwt-users-find-nothing",
         summary: "Finds no product by its code for users with signed tokens.",
         violates: &["QC-126"],
@@ -183,217 +278,7 @@ pub const FAULTS: &[Fault] = &[
             });
         })],
     },
-    // GetSearchableFields and GetSearchResults
-    Fault {
-        name: "search-field-twice",
-        summary: "Offers two search fields with the same key.",
-        violates: &["QC-155"],
-        consequences: &[],
-        seams: &[Seam::Answer(|_, call, answer| {
-            if let Some(value) = result(call, answer, Op::GetSearchableFields) {
-                put(objects(value)[2], "FieldKey", "name");
-            }
-        })],
-    },
-    Fault {
-        name: "search-list-missing",
-        summary: "Names a list for a search field that it does not have.",
-        violates: &["QC-156"],
-        consequences: &[],
-        seams: &[Seam::Answer(|_, call, answer| {
-            if let Some(value) = result(call, answer, Op::GetSearchableFields) {
-                for field in objects(value) {
-                    if text(field, "FieldType") == "List" {
-                        put(field, "ListName", "categories");
-                    }
-                }
-            }
-        })],
-    },
-    Fault {
-        name: "price-list-criterion-ignored",
-        summary: "Ignores the criterion erpPriceListKey, since it does not offer it.",
-        violates: &["QC-157"],
-        consequences: &["QC-158"],
-        seams: &[Seam::Request(|_, call| {
-            each_criterion(call, |criteria| {
-                criteria.retain(|one| !is_price_list(one));
-            });
-            Ok(())
-        })],
-    },
-    Fault {
-        name: "price-list-criterion-in-one-spelling",
-        summary: "Honours erpPriceListKey in exactly this spelling only.",
-        violates: &["QC-157"],
-        consequences: &["QC-158"],
-        seams: &[Seam::Request(|_, call| {
-            each_criterion(call, |criteria| {
-                criteria.retain(|one| {
-                    !is_price_list(one) || text(one, "FieldKey") == "erpPriceListKey"
-                });
-            });
-            Ok(())
-        })],
-    },
-    Fault {
-        name: "only-first-criterion",
-        summary: "Looks at the first criterion only.",
-        violates: &["QC-158"],
-        consequences: &[
-            "QC-157", "QC-159", "QC-160", "QC-161", "QC-162", "QC-164", "QC-255",
-        ],
-        seams: &[Seam::Request(|_, call| {
-            each_criterion(call, |criteria| criteria.truncate(1));
-            Ok(())
-        })],
-    },
-    Fault {
-        name: "begins-not-known",
-        summary: "Refuses the operator begins.",
-        violates: &["QC-159"],
-        consequences: &[],
-        seams: &[Seam::Request(|_, call| {
-            let mut criteria = parts(&call.request, "Restrictions").into_iter();
-            if criteria.any(|one| text(&one, "Operator").eq_ignore_ascii_case("begins")) {
-                return Err(failure(StatusCode::UNPROCESSABLE_ENTITY));
-            }
-            Ok(())
-        })],
-    },
-    Fault {
-        name: "between-without-ends",
-        summary: "Leaves out both ends of between.",
-        violates: &["QC-160"],
-        consequences: &["QC-159"],
-        seams: &[Seam::Request(|_, call| {
-            each_criterion(call, |criteria| {
-                let (mut kept, mut added) = (Vec::new(), Vec::new());
-                for one in criteria.drain(..) {
-                    match texts(&one, "Values").as_slice() {
-                        [from, to] if text(&one, "Operator") == "between" => {
-                            added.push(criterion(text(&one, "FieldKey"), ">", from));
-                            added.push(criterion(text(&one, "FieldKey"), "<", to));
-                        }
-                        _ => kept.push(one),
-                    }
-                }
-                criteria.extend(kept.into_iter().chain(added));
-            });
-            Ok(())
-        })],
-    },
-    Fault {
-        name: "in-takes-one",
-        summary: "Compares with the first value of in only.",
-        violates: &["QC-161"],
-        consequences: &["QC-159"],
-        seams: &[Seam::Request(|_, call| {
-            each_criterion(call, |criteria| {
-                for one in criteria {
-                    if text(one, "Operator").eq_ignore_ascii_case("in") {
-                        let first: Vec<String> = texts(one, "Values")
-                            .into_iter()
-                            .take(1)
-                            .map(str::to_owned)
-                            .collect();
-                        put(one, "Values", first);
-                    }
-                }
-            });
-            Ok(())
-        })],
-    },
-    Fault {
-        name: "encoded-values-not-understood",
-        summary: "Understands plain values only.",
-        violates: &["QC-162"],
-        consequences: &["QC-159", "QC-160", "QC-161"],
-        seams: &[Seam::Answer(|_, call, answer| {
-            let criteria = parts(&call.request, "Restrictions");
-            let encoded = criteria.iter().flat_map(|one| texts(one, "Values"));
-            if encoded
-                .into_iter()
-                .any(|value| value.starts_with('[') && value.contains(':'))
-                && let Some(value) = result(call, answer, Op::GetSearchResults)
-            {
-                *value = json!([]);
-            }
-        })],
-    },
-    Fault {
-        name: "plain-values-not-understood",
-        summary: "Understands encoded values of numbers only.",
-        violates: &["QC-162"],
-        consequences: &["QC-159", "QC-160", "QC-161"],
-        seams: &[Seam::Answer(|_, call, answer| {
-            let criteria = parts(&call.request, "Restrictions");
-            let mut values = criteria.iter().flat_map(|one| texts(one, "Values"));
-            if values.any(|value| value.parse::<f64>().is_ok())
-                && let Some(value) = result(call, answer, Op::GetSearchResults)
-            {
-                *value = json!([]);
-            }
-        })],
-    },
-    Fault {
-        name: "hit-without-key",
-        summary: "Sends name and price of hits, but not their keys.",
-        violates: &["QC-163"],
-        consequences: &["QC-157", "QC-158", "QC-159", "QC-160", "QC-161", "QC-162"],
-        seams: &[Seam::Answer(|_, call, answer| {
-            if let Some(value) = result(call, answer, Op::GetSearchResults) {
-                objects(value)
-                    .into_iter()
-                    .for_each(|hit| put(hit, KEY, Value::Null));
-            }
-        })],
-    },
-    Fault {
-        name: "no-hit-null",
-        summary: "Answers null when the advanced search finds nothing.",
-        violates: &["QC-164"],
-        consequences: &[],
-        seams: &[Seam::Answer(|_, call, answer| {
-            if let Some(value) = result(call, answer, Op::GetSearchResults)
-                && *value == json!([])
-            {
-                *value = Value::Null;
-            }
-        })],
-    },
-    Fault {
-        name: "unknown-criterion-ignored",
-        summary: "Ignores criteria that it cannot read, so that everything is found.",
-        violates: &["QC-255"],
-        consequences: &[],
-        seams: &[Seam::Answer(|connector, call, answer| {
-            let refused = answer.status == StatusCode::UNPROCESSABLE_ENTITY;
-            if refused && is(call, Op::GetSearchResults) {
-                let offers = connector.tenants[call.customer].catalog.offers.iter();
-                let all = offers.map(|offer| Value::Object(offer.info.clone()));
-                *answer = Answer::result(all.collect());
-            }
-        })],
-    },
-    Fault {
-        name: "unknown-operator-500",
-        summary: "Falls over an operator that it does not know.",
-        violates: &["QC-255", "QC-072"],
-        consequences: &[],
-        seams: &[Seam::Answer(|_, call, answer| {
-            if is(call, Op::GetSearchResults) && answer.status == StatusCode::UNPROCESSABLE_ENTITY {
-                *answer = Answer::from(failure(StatusCode::INTERNAL_SERVER_ERROR));
-            }
-        })],
-    },
 ];
-
-const KEY: &str = "ERPProductKey";
-
-fn text_of<'a>(value: &'a Value, name: &str) -> &'a str {
-    value[name].as_str().unwrap_or_default()
-}
 
 /// Keeps those hits of FindProduct that are like this.
 fn keep_hits(call: &Call, answer: &mut Answer, wanted: impl Fn(&Value) -> bool) {
@@ -410,7 +295,7 @@ fn add_hits(
     wanted: impl Fn(&Value, bool) -> bool,
 ) {
     let all = text(&call.request, "Userinput").trim() == "%";
-    let today = call.now.to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = today(call);
     let catalog = &connector.tenants[call.customer].catalog;
     if all && let Some(Value::Array(hits)) = result(call, answer, Op::FindProduct) {
         for offer in &catalog.offers {
@@ -422,18 +307,24 @@ fn add_hits(
     }
 }
 
-fn each_criterion(call: &mut Call, change: impl FnOnce(&mut Vec<Object>)) {
-    if is(call, Op::GetSearchResults) {
-        let mut criteria = parts(&call.request, "Restrictions");
-        change(&mut criteria);
-        put(&mut call.request, "Restrictions", json!(criteria));
+/// The hits that the search has with another argument.
+fn hits_with(connector: &Connector, call: &Call, name: &str, value: &str) -> Vec<Value> {
+    let mut request = call.request.clone();
+    put(&mut request, name, value);
+    let catalog = &connector.tenants[call.customer].catalog;
+    match catalog.find(&request, today(call)) {
+        Value::Array(hits) => hits,
+        _ => Vec::new(),
     }
 }
 
-fn is_price_list(criterion: &Object) -> bool {
-    text(criterion, "FieldKey").eq_ignore_ascii_case("erpPriceListKey")
-}
-
-fn criterion(field: &str, operator: &str, value: &str) -> Object {
-    object(json!({"FieldKey": field, "Operator": operator, "Values": [value]}))
+/// Adds those of the hits that are not there yet.
+fn extend_hits(call: &Call, answer: &mut Answer, more: Vec<Value>) {
+    if let Some(Value::Array(hits)) = result(call, answer, Op::FindProduct) {
+        for hit in more {
+            if !hits.contains(&hit) {
+                hits.push(hit);
+            }
+        }
+    }
 }

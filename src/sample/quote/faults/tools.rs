@@ -2,6 +2,8 @@
 
 use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
@@ -48,6 +50,35 @@ pub fn any_result<'a>(
         .operation
         .filter(|operation| operations.contains(operation))?;
     result(call, answer, called)
+}
+
+/// Member of products, hits and lines that says which product it is.
+pub const KEY: &str = "ERPProductKey";
+
+/// Today, for the connector.
+pub fn today(call: &Call) -> Date {
+    call.now.to_zoned(TimeZone::UTC).date()
+}
+
+/// A text member of a value; anything else counts as empty.
+pub fn text_of<'a>(value: &'a Value, name: &str) -> &'a str {
+    value[name].as_str().unwrap_or_default()
+}
+
+/// Takes the keys of services away, which have no article number in the warehouse.
+pub fn keyless_services(hits: &mut Value) {
+    for hit in objects(hits) {
+        if text(hit, "ProductTypeKey") == "intangible" {
+            put(hit, KEY, "");
+        }
+    }
+}
+
+/// Makes a list price one that includes VAT.
+pub fn add_vat(product: &mut Object) {
+    let factor = Decimal::ONE + amount(product, "VAT") / Decimal::ONE_HUNDRED;
+    let price = amount(product, "UnitListPrice") * factor;
+    put(product, "UnitListPrice", number(price));
 }
 
 /// Whether this operation is called.
@@ -100,6 +131,13 @@ pub fn each_line(call: &Call, value: &mut Value, change: &mut dyn FnMut(&mut Obj
 /// A member of an object inside a result, such as `CRMQuote`.
 pub fn member<'a>(value: &'a mut Value, name: &str) -> Option<&'a mut Object> {
     value.get_mut(name).and_then(Value::as_object_mut)
+}
+
+/// Changes the line in the answer of OnQuoteLineChanged.
+pub fn changed_line(call: &Call, answer: &mut Answer, change: impl FnOnce(&mut Object)) {
+    if let Some(Value::Object(line)) = result(call, answer, Operation::OnQuoteLineChanged) {
+        change(line);
+    }
 }
 
 /// The line of an OnQuoteLineChanged request.

@@ -3,11 +3,13 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::tools::{each_line, failure, is, member, objects, original, result};
+use super::tools::{amount, each, each_line, failure, is, member, objects, original, result};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
-use crate::sample::quote::wire::{Answer, Object, filled, part, parts, put, text};
+use crate::sample::quote::wire::{
+    Answer, Object, filled, number, object, part, parts, put, text, texts,
+};
 
 pub const FAULTS: &[Fault] = &[
     // ValidateQuoteVersion
@@ -21,6 +23,19 @@ pub const FAULTS: &[Fault] = &[
                 && let Some(alternatives) = value["CRMAlternativesWithLines"].as_array_mut()
             {
                 alternatives.truncate(1);
+            }
+        })],
+    },
+    Fault {
+        name: "empty-alternatives-dropped",
+        summary: "Leaves alternatives without lines out of its answer.",
+        violates: &["QC-208"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::ValidateQuoteVersion)
+                && let Some(alternatives) = value["CRMAlternativesWithLines"].as_array_mut()
+            {
+                alternatives.retain(|one| one["CRMQuoteLines"] != json!([]));
             }
         })],
     },
@@ -199,6 +214,21 @@ pub const FAULTS: &[Fault] = &[
             });
         })],
     },
+    Fault {
+        name: "approval-mentioned-once",
+        summary: "Says that approval is needed when that is new, and not again.",
+        violates: &["QC-216"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            change_version(call, answer, |before, version| {
+                let known = text(before, "State") == "DraftNeedsApproval";
+                if known && text(version, "State") == "DraftNeedsApproval" {
+                    put(version, "Status", "Ok");
+                    put(version, "Reason", "");
+                }
+            });
+        })],
+    },
     // UpdateQuoteVersionPrices
     Fault {
         name: "cost-not-updated",
@@ -211,6 +241,15 @@ pub const FAULTS: &[Fault] = &[
                 answer,
                 &["UnitCost", "EarningAmount", "EarningPercent"],
             );
+        })],
+    },
+    Fault {
+        name: "minimum-price-not-updated",
+        summary: "Updates list prices and costs, but not minimum prices.",
+        violates: &["QC-217"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            keep_of_lines(call, answer, &["UnitMinimumPrice"]);
         })],
     },
     Fault {
@@ -227,6 +266,21 @@ pub const FAULTS: &[Fault] = &[
                     *alternative = Value::Object(before);
                 }
             }
+        })],
+    },
+    Fault {
+        name: "editable-prices-emptied",
+        summary: "Empties the prices that users may edit instead of keeping or refreshing them.",
+        violates: &["QC-218"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            if texts(&call.request, "WriteableFields").contains(&"unitlistprice") {
+                change_sent_lines(call, Op::UpdateQuoteVersionPrices, |line| {
+                    put(line, "ERPProductKey", "");
+                    put(line, "UnitListPrice", 0.0);
+                });
+            }
+            Ok(())
         })],
     },
     Fault {
@@ -275,6 +329,53 @@ pub const FAULTS: &[Fault] = &[
                         put(line, "UnitListPrice", 0.0);
                     }
                 });
+            }
+        })],
+    },
+    Fault {
+        name: "free-line-texts-emptied",
+        summary: "Takes description and supplier of each line from its product, also without one.",
+        violates: &["QC-220"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            if let Some(value) = result(call, answer, Op::UpdateQuoteVersionPrices) {
+                each_line(call, value, &mut |line| {
+                    if filled(line, "ERPProductKey").is_none() {
+                        put(line, "Description", "");
+                        put(line, "Supplier", "");
+                    }
+                });
+            }
+        })],
+    },
+    Fault {
+        name: "update-with-whole-quantities",
+        summary: "Rounds quantities to whole units when it updates prices.",
+        violates: &["QC-195"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            change_sent_lines(call, Op::UpdateQuoteVersionPrices, |line| {
+                put(line, "Quantity", number(amount(line, "Quantity").ceil()));
+            });
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "alternatives-not-updated",
+        summary: "Updates prices and amounts of lines, but not the sums of the alternatives.",
+        violates: &["QC-221"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, answer| {
+            let sent = sent_alternatives(call);
+            if let Some(value) = result(call, answer, Op::UpdateQuoteVersionPrices) {
+                let alternatives = objects(&mut value["CRMAlternativesWithLines"]);
+                for (alternative, before) in alternatives.into_iter().zip(&sent) {
+                    put(
+                        alternative,
+                        "CRMAlternative",
+                        part(before, "CRMAlternative"),
+                    );
+                }
             }
         })],
     },
@@ -335,6 +436,15 @@ fn change_version(call: &Call, answer: &mut Answer, change: impl FnOnce(&Object,
         && let Some(version) = member(value, "CRMQuoteVersion")
     {
         change(&before, version);
+    }
+}
+
+/// Changes the lines that an operation is asked to work on.
+fn change_sent_lines(call: &mut Call, operation: Op, mut change: impl FnMut(&mut Object)) {
+    if is(call, operation) {
+        let mut request = Value::Object(std::mem::take(&mut call.request));
+        each(&mut request, "CRMQuoteLines", &mut change);
+        call.request = object(request);
     }
 }
 
