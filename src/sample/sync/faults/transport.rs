@@ -47,7 +47,7 @@ pub const FAULTS: &[Fault] = &[
         name: "deletion-not-implemented",
         summary: "Declares WSDeleteConnection without implementing it.",
         violates: &["ERP-002"],
-        consequences: &[],
+        consequences: &["ERP-057", "ERP-058"],
         seams: &[Seam::Request(|_, call| {
             match is(call, Op::DeleteConnection) {
                 true => Err(Reply::Fault(SoapFault::new(

@@ -90,8 +90,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "fault-with-http-200",
         summary: "Sends SOAP faults with HTTP 200.",
-        violates: &["ERP-001", "AUTH-002"],
-        consequences: &["ERP-015", "ERP-016", "AUTH-080", "AUTH-089"],
+        violates: &["ERP-001"],
+        consequences: &["ERP-015", "ERP-016", "AUTH-002", "AUTH-080", "AUTH-089"],
         seams: &[Seam::Written(|_, _, written| {
             if written.body.contains("<s:Fault>") {
                 written.status = StatusCode::OK;
@@ -319,7 +319,7 @@ pub const FAULTS: &[Fault] = &[
         name: "prefixes-not-understood",
         summary: "Finds the request by its name without prefix only.",
         violates: &["ERP-008"],
-        consequences: &[],
+        consequences: &["ERP-171"],
         seams: &[Seam::Request(|_, call| {
             if is_erp(call) && !is(call, Op::GetConfigData) && !call.text.contains("<request") {
                 return Err(crash());
@@ -399,7 +399,7 @@ pub const FAULTS: &[Fault] = &[
         name: "byte-order-mark-refused",
         summary: "Does not read a message that begins with a byte order mark.",
         violates: &["ERP-011"],
-        consequences: &[],
+        consequences: &["ERP-171"],
         seams: &[Seam::Policy(|policy| {
             policy.decode = |bytes| {
                 let marked = bytes.starts_with(b"\xef\xbb\xbf");
@@ -411,7 +411,7 @@ pub const FAULTS: &[Fault] = &[
         name: "xml-declaration-refused",
         summary: "Expects a message to begin with the envelope.",
         violates: &["ERP-011"],
-        consequences: &[],
+        consequences: &["ERP-171"],
         seams: &[Seam::Policy(|policy| {
             policy.decode = |bytes| {
                 policy::decode(bytes).filter(|text| !text.trim_start().starts_with("<?xml"))
