@@ -118,8 +118,8 @@ pub const FAULTS: &[Fault] = &[
         ],
     },
     Fault {
-        name: "eight-sessions-at-a-time",
-        summary: "Refuses to read actors while it reads for eight other calls.",
+        name: "four-sessions-at-a-time",
+        summary: "Refuses to read actors while it reads for four other calls.",
         violates: &["ERP-017"],
         consequences: &[],
         seams: &[
@@ -130,8 +130,8 @@ pub const FAULTS: &[Fault] = &[
                 };
                 let ended = connector.injected.recall("ended");
                 let ended = ended.and_then(|ended| ended.as_u64()).unwrap_or_default();
-                call.delay = Duration::from_millis(40);
-                match connector.injected.count("begun") > ended + 8 {
+                call.delay = Duration::from_millis(100);
+                match connector.injected.count("begun") > ended + 4 {
                     true => Err(refusal(operation, "All sessions are in use.")),
                     false => Ok(()),
                 }
@@ -157,7 +157,7 @@ pub const FAULTS: &[Fault] = &[
         name: "endpoint-certificate-expired",
         summary: "Shows a certificate that has run out to those who call the endpoint.",
         violates: &["ERP-019"],
-        consequences: &[],
+        consequences: &["AUTH-007", "AUTH-011"],
         seams: &[Seam::Policy(|policy| {
             policy.certificate = Certificate::Expired;
         })],
@@ -166,7 +166,7 @@ pub const FAULTS: &[Fault] = &[
         name: "endpoint-certificate-self-signed",
         summary: "Shows a certificate that no authority vouches for.",
         violates: &["ERP-019"],
-        consequences: &[],
+        consequences: &["AUTH-007", "AUTH-011"],
         seams: &[Seam::Policy(|policy| {
             policy.certificate = Certificate::SelfSigned;
         })],

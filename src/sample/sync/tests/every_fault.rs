@@ -26,7 +26,7 @@ static SUPEROFFICE: LazyLock<String> = LazyLock::new(|| {
 const OTHERWISE: &[&str] = &[
     "parallel-handshakes-share-a-nonce",
     "parallel-calls-share-a-connection",
-    "eight-sessions-at-a-time",
+    "four-sessions-at-a-time",
     "idle-connection-forgotten",
     "endpoint-certificate-expired",
     "endpoint-certificate-self-signed",
