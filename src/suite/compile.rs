@@ -1091,9 +1091,9 @@ impl Compiler {
             let exists = context.catalogue.get(&id.value).is_some();
             if exists && !standing.contains(id.value.as_str()) {
                 let message = format!("no rule on every exchange decides {}", id.value);
-                let diagnostic = self.diagnose(id, message).help(
-                    "put it under `requirements` when an expectation of the scenario decides it",
-                );
+                let diagnostic = self
+                    .diagnose(id, message)
+                    .help("put it under `requirements` if an expectation decides it");
                 self.diagnostics.push(diagnostic);
             }
         }
