@@ -313,7 +313,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-028"],
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let Some(erp) = &connector.erp else {
+            let Some(erp) = connector.erp.as_ref().filter(|_| is(call, Op::GetActors)) else {
                 return;
             };
             let saved: Vec<Guid> = erp.connections.all().keys().copied().collect();

@@ -376,7 +376,7 @@ pub const FAULTS: &[Fault] = &[
         name: "deletion-one-way",
         summary: "Takes the deletion of a connection for a notification without answer.",
         violates: &["ERP-057"],
-        consequences: &["ERP-001"],
+        consequences: &["ERP-001", "ERP-023"],
         seams: &[Seam::Written(|_, call, written| {
             if is(call, Op::DeleteConnection) {
                 written.status = StatusCode::ACCEPTED;
