@@ -43,6 +43,9 @@ pub struct ScenarioSource {
     /// Requirements that its checks decide, all of them.
     #[serde(default)]
     pub requirements: Vec<Spanned<String>>,
+    /// Requirements of rules on every exchange, for which it makes exchanges to judge.
+    #[serde(default)]
+    pub provokes: Vec<Spanned<String>>,
     #[serde(default)]
     pub needs: Needs,
     /// `any` (default): once, in the first mode configured. `each`: once a mode.

@@ -226,6 +226,9 @@ pub(super) fn compile(
                 compiler.diagnostics.push(diagnostic);
             }
             scenarios.push(compiler.scenario(&context, &source.topic, scenario));
+            if let Some(parts) = &parts {
+                compiler.provoked(&context, &parts.always, &scenario.value);
+            }
         }
     }
     compiler.unused_groups(&context, &sources);
@@ -1062,6 +1065,11 @@ impl Compiler {
                 .iter()
                 .map(|id| id.value.clone())
                 .collect(),
+            provokes: scenario
+                .provokes
+                .iter()
+                .map(|id| id.value.clone())
+                .collect(),
             needs,
             modes: scenario.modes,
             exclusive: scenario.exclusive,
@@ -1072,6 +1080,22 @@ impl Compiler {
                 .collect(),
             steps,
             checks: names.checks,
+        }
+    }
+
+    /// What a scenario provokes is decided by a rule on every exchange.
+    fn provoked(&mut self, context: &Context, always: &[AlwaysRule], scenario: &ScenarioSource) {
+        let standing = super::standing(always, context.profile);
+        for id in &scenario.provokes {
+            self.requirement(context, id);
+            let exists = context.catalogue.get(&id.value).is_some();
+            if exists && !standing.contains(id.value.as_str()) {
+                let message = format!("no rule on every exchange decides {}", id.value);
+                let diagnostic = self
+                    .diagnose(id, message)
+                    .help("put it under `requirements` if an expectation decides it");
+                self.diagnostics.push(diagnostic);
+            }
         }
     }
 

@@ -126,22 +126,27 @@ impl Suite {
         let mut ids: std::collections::BTreeSet<&str> = checks
             .flat_map(|check| check.requirements.iter().map(String::as_str))
             .collect();
-        ids.extend(
-            self.always
-                .iter()
-                .flat_map(|rule| rule.requirements.iter().map(String::as_str)),
-        );
-        let profile = &self.profile;
-        ids.extend([
-            profile.authentication.failing.value.as_str(),
-            profile.calls.failing.value.as_str(),
-            profile.calls.switching.value.as_str(),
-        ]);
-        let refresh = profile.authentication.refresh.as_ref();
-        let more = refresh.into_iter().chain(&profile.calls.missing);
-        ids.extend(more.map(|id| id.value.as_str()));
+        ids.extend(standing(&self.always, &self.profile));
         ids
     }
+}
+
+/// Ids that every exchange may decide, whichever scenario it belongs to.
+fn standing<'a>(
+    always: &'a [AlwaysRule],
+    profile: &'a Profile,
+) -> std::collections::BTreeSet<&'a str> {
+    let rules = always.iter().flat_map(|rule| &rule.requirements);
+    let mut ids: std::collections::BTreeSet<&str> = rules.map(String::as_str).collect();
+    ids.extend([
+        profile.authentication.failing.value.as_str(),
+        profile.calls.failing.value.as_str(),
+        profile.calls.switching.value.as_str(),
+    ]);
+    let refresh = profile.authentication.refresh.as_ref();
+    let more = refresh.into_iter().chain(&profile.calls.missing);
+    ids.extend(more.map(|id| id.value.as_str()));
+    ids
 }
 
 impl Suite {
@@ -177,6 +182,8 @@ pub struct Scenario {
     pub file: String,
     pub line: u64,
     pub requirements: Vec<RequirementId>,
+    /// Requirements of rules on every exchange that have something to judge in it.
+    pub provokes: Vec<RequirementId>,
     pub needs: Needs,
     pub modes: Modes,
     pub exclusive: bool,

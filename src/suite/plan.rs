@@ -59,7 +59,7 @@ impl Selection {
             || !scenario.exports.is_empty()
             || self.fits(&scenario.id)
             || self.fits(&scenario.topic)
-            || scenario.requirements.iter().any(|id| {
+            || scenario.requirements.iter().chain(&scenario.provokes).any(|id| {
                 self.fits(id) || suite.catalogue.get(id).is_some_and(|row| self.fits(&row.area))
             })
     }

@@ -209,7 +209,7 @@ impl Connector {
 }
 
 /// What a host with several connectors would select this one by.
-const CONNECTOR_NAME: &str = "HollowOak";
+pub const CONNECTOR_NAME: &str = "HollowOak";
 
 /// A fault as answer.
 pub fn fault(fault: SoapFault) -> Reply {

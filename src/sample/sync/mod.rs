@@ -28,6 +28,8 @@ mod xml;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::json;
+
 use crate::auth::ApplicationKeyPair;
 use crate::model::target::{
     ConnectionValues, ConnectorInfo, Customer, SecretSource, Target, TlsSettings,
@@ -35,7 +37,7 @@ use crate::model::target::{
 
 pub use faults::{mirroring_faults, sync_faults};
 
-use connector::Connector;
+use connector::{CONNECTOR_NAME, Connector};
 use erp::Erp;
 use faults::Injected;
 use handshake::Handshake;
@@ -154,6 +156,10 @@ fn target(
         connection: match role {
             Role::ErpSync => connection_values(),
             Role::Mirroring => ConnectionValues::default(),
+        },
+        fixtures: match role {
+            Role::ErpSync => [("known_connector_name".to_owned(), json!(CONNECTOR_NAME))].into(),
+            Role::Mirroring => BTreeMap::new(),
         },
         tls: TlsSettings {
             ca_pem: port.ca_pem(),

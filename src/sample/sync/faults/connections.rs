@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::tools::{bad, crash, good, guid, is, is_saved, outcome, refusal};
+use super::tools::{actors, bad, crash, good, guid, is, is_saved, is_zero, outcome, refusal};
 use super::{Fault, Seam};
 use crate::sample::sync::connector::{Call, Called, Connector};
 use crate::sample::sync::erp::{
@@ -29,6 +29,28 @@ fn run_for(connector: &Connector, call: &Call, guid: Guid) -> Option<Reply> {
     Some(Reply::outcome(outcome))
 }
 
+/// Whether a request names a connection by what is no GUID.
+fn is_no_guid(call: &Call) -> bool {
+    let text = call.request.connection_guid.as_deref().unwrap_or_default();
+    !text.is_empty() && guid(call).is_none()
+}
+
+/// Says that the connection is not known, whatever was to be answered.
+fn deny(call: &Call, reply: &mut Reply) {
+    if let Some(Called::Erp(operation)) = call.called {
+        *reply = refusal(operation, "No configuration stored for this connection id.");
+        if let Some(outcome) = outcome(reply) {
+            outcome.error_code = Some(UNKNOWN_CONNECTION.to_owned());
+        }
+    }
+}
+
+/// The saved connection with the smallest id.
+fn first_saved(connector: &Connector) -> Option<Guid> {
+    let erp = connector.erp.as_ref()?;
+    erp.connections.all().keys().min().copied()
+}
+
 pub const FAULTS: &[Fault] = &[
     // Connection ids
     Fault {
@@ -45,6 +67,23 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "ids-folded-when-looked-up",
+        summary: "Saves a connection id as it came, and looks it up in lower case.",
+        violates: &["ERP-021"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            let text = call.request.connection_guid.as_deref().unwrap_or_default();
+            let upper = text.chars().any(|sign| sign.is_ascii_uppercase());
+            if is(call, Op::SaveConnection)
+                && let Some(guid) = guid(call).filter(|_| upper)
+            {
+                // What nobody can look up may have any other name.
+                call.request.connection_guid = Some(format!("{:032x}", !guid));
+            }
+            Ok(())
+        })],
+    },
+    Fault {
         name: "ids-in-one-form",
         summary: "Takes connection ids with hyphens and without braces only.",
         violates: &["ERP-022"],
@@ -58,11 +97,21 @@ pub const FAULTS: &[Fault] = &[
         summary: "Answers a connection id that is no GUID with a SOAP fault.",
         violates: &["ERP-023"],
         consequences: &["ERP-171"],
-        seams: &[Seam::Request(|_, call| {
-            let text = call.request.connection_guid.as_deref().unwrap_or_default();
-            match !text.is_empty() && guid(call).is_none() {
-                true => Err(crash()),
-                false => Ok(()),
+        seams: &[Seam::Request(|_, call| match is_no_guid(call) {
+            true => Err(crash()),
+            false => Ok(()),
+        })],
+    },
+    Fault {
+        name: "bad-id-has-no-actors",
+        summary: "Finds no actors for a connection id that is no GUID, and calls that Ok.",
+        violates: &["ERP-023"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, reply| {
+            for operation in [Op::GetActors, Op::GetActorsByTimestamp, Op::SearchActors] {
+                if let Some(outcome) = bad(call, reply, operation).filter(|_| is_no_guid(call)) {
+                    *outcome = Outcome::ok(Payload::Actors(Some(Vec::new())));
+                }
             }
         })],
     },
@@ -155,12 +204,25 @@ pub const FAULTS: &[Fault] = &[
             } else if connector.injected.recall(&key).is_some()
                 && !is(call, Op::SaveConnection)
                 && !is(call, Op::DeleteConnection)
-                && let Some(Called::Erp(operation)) = call.called
             {
-                *reply = refusal(operation, "No configuration stored for this connection id.");
-                if let Some(outcome) = outcome(reply) {
-                    outcome.error_code = Some(UNKNOWN_CONNECTION.to_owned());
-                }
+                deny(call, reply);
+            }
+        })],
+    },
+    Fault {
+        name: "refused-types-remembered",
+        summary: "Remembers for its list of actor types that a connection was not known.",
+        violates: &["ERP-026"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let Some(guid) = guid(call).filter(|_| is(call, Op::GetSupportedActorTypes)) else {
+                return;
+            };
+            let key = format!("refused {guid}");
+            if unknown(reply).is_some() {
+                connector.injected.remember(key, Value::Bool(true));
+            } else if connector.injected.recall(&key).is_some() {
+                deny(call, reply);
             }
         })],
     },
@@ -185,6 +247,27 @@ pub const FAULTS: &[Fault] = &[
             {
                 return Err(refusal(
                     operation,
+                    "The configuration is missing in this call.",
+                ));
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "idle-connection-forgotten",
+        summary: "Wants the configuration again after twenty-five health checks in a row.",
+        violates: &["ERP-027"],
+        consequences: &[],
+        seams: &[Seam::Request(|connector, call| {
+            let Some(guid) = guid(call).filter(|_| is_saved(connector, call)) else {
+                return Ok(());
+            };
+            let key = format!("idle {guid}");
+            if !is(call, Op::TestConnection) {
+                connector.injected.forget(&key);
+            } else if connector.injected.count(&key) > 25 {
+                return Err(refusal(
+                    Op::TestConnection,
                     "The configuration is missing in this call.",
                 ));
             }
@@ -225,6 +308,30 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "actors-of-all-connections",
+        summary: "Looks for the keys of actors in the companies of all connections.",
+        violates: &["ERP-028"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let Some(erp) = connector.erp.as_ref().filter(|_| is(call, Op::GetActors)) else {
+                return;
+            };
+            let saved: Vec<Guid> = erp.connections.all().keys().copied().collect();
+            for other in saved {
+                let mut theirs = run_for(connector, call, other);
+                let theirs = theirs
+                    .as_mut()
+                    .and_then(|theirs| actors(call, theirs, Op::GetActors))
+                    .map(std::mem::take);
+                if let Some(found) = actors(call, reply, Op::GetActors) {
+                    let mut more = theirs.unwrap_or_default();
+                    more.retain(|actor| !found.iter().any(|own| own.erp_key == actor.erp_key));
+                    found.append(&mut more);
+                }
+            }
+        })],
+    },
+    Fault {
         name: "zero-id-can-be-saved",
         summary: "Saves a connection under the all-zero id.",
         violates: &["ERP-030"],
@@ -241,6 +348,25 @@ pub const FAULTS: &[Fault] = &[
                 erp.connections.save(0, settings);
                 *reply = saved;
             }
+        })],
+    },
+    Fault {
+        name: "zero-id-is-the-first-connection",
+        summary: "Answers Ok to saving the all-zero id, which stands for another connection.",
+        violates: &["ERP-030"],
+        consequences: &[],
+        seams: &[Seam::Request(|connector, call| {
+            if is_zero(call) && is(call, Op::SaveConnection) {
+                return Err(Reply::outcome(Outcome::ok(Payload::Nothing)));
+            }
+            let reads = is(call, Op::GetActors) || is(call, Op::SearchActors);
+            if is_zero(call)
+                && reads
+                && let Some(first) = first_saved(connector)
+            {
+                call.request.connection_guid = Some(format!("{first:032x}"));
+            }
+            Ok(())
         })],
     },
 ];

@@ -3,11 +3,51 @@
 use serde_json::json;
 
 use super::malformed::down;
-use super::tools::{company, outcome};
+use super::tools::{bad, company, good, guid, is, is_saved, outcome, refusal};
 use super::{Fault, Seam};
-use crate::sample::sync::erp::{Actor, PASSWORD, Payload, State};
+use crate::sample::sync::connector::Called;
+use crate::sample::sync::erp::{
+    Actor, ActorType, Kind, Operation as Op, PASSWORD, Payload, State, UNKNOWN_CONNECTION,
+};
+use crate::sample::sync::reply::{Reply, SoapFault};
 
 pub const FAULTS: &[Fault] = &[
+    Fault {
+        name: "refused-actors-are-faults",
+        summary: "Answers actors that it does not create or save with a SOAP fault.",
+        violates: &["ERP-171"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, reply| {
+            for operation in [Op::CreateActor, Op::SaveActors] {
+                let why = bad(call, reply, operation).filter(|why| why.error_code.is_none());
+                if let Some(why) = why.and_then(|why| why.tech.take()) {
+                    *reply = Reply::Fault(SoapFault::new("s:Client", why));
+                    return;
+                }
+            }
+        })],
+    },
+    Fault {
+        name: "checkboxes-not-saved",
+        summary: "Answers Ok to saving actors, and leaves their checkboxes as they were.",
+        violates: &["ERP-173"],
+        consequences: &["ERP-150"],
+        seams: &[Seam::Request(|_, call| {
+            if is(call, Op::SaveActors) {
+                for actor in call.request.actors.iter_mut().flatten() {
+                    let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
+                    let is_box = |key: &str| {
+                        let field = actor_type.and_then(|actor_type| actor_type.field(key));
+                        field.is_some_and(|field| field.kind == Kind::Checkbox)
+                    };
+                    if let Some(pairs) = &mut actor.field_values {
+                        pairs.retain(|(key, _)| !is_box(key));
+                    }
+                }
+            }
+            Ok(())
+        })],
+    },
     Fault {
         name: "errors-called-ok",
         summary: "Writes IsOk true into error results.",
@@ -41,6 +81,30 @@ pub const FAULTS: &[Fault] = &[
             {
                 outcome.user = None;
                 outcome.tech = Some(String::new());
+            }
+        })],
+    },
+    Fault {
+        name: "health-with-unsaid-info",
+        summary: "Answers OkWithInfo to health checks and does not say which.",
+        violates: &["ERP-174"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if let Some(outcome) = good(call, reply, Op::TestConnection) {
+                outcome.state = State::OkWithInfo;
+            }
+        })],
+    },
+    Fault {
+        name: "error-codes-in-own-style",
+        summary: "Spells the code for unknown connections as its own names.",
+        violates: &["ERP-176"],
+        consequences: &["ERP-025"],
+        seams: &[Seam::Answer(|_, _, reply| {
+            if let Some(outcome) = outcome(reply)
+                && outcome.error_code.as_deref() == Some(UNKNOWN_CONNECTION)
+            {
+                outcome.error_code = Some("UnknownConnectionId".to_owned());
             }
         })],
     },
@@ -109,6 +173,36 @@ pub const FAULTS: &[Fault] = &[
                 let error = outcome(reply).is_some_and(|outcome| outcome.state == State::Error);
                 if error && connector.injected.count("errors").is_multiple_of(5) {
                     connector.injected.remember("down", json!(2));
+                }
+            }),
+        ],
+    },
+    Fault {
+        name: "failed-search-locks-the-connection",
+        summary: "Fails the next two calls for a connection after a search that it refused.",
+        violates: &["ERP-179"],
+        consequences: &[],
+        seams: &[
+            Seam::Request(|connector, call| {
+                let key = format!("locked {:?}", guid(call));
+                let left = connector
+                    .injected
+                    .recall(&key)
+                    .and_then(|left| left.as_u64());
+                let Some((left @ 1.., Called::Erp(operation))) = left.zip(call.called) else {
+                    return Ok(());
+                };
+                connector.injected.remember(key, json!(left - 1));
+                Err(refusal(
+                    operation,
+                    "The records are locked by another session.",
+                ))
+            }),
+            Seam::Answer(|connector, call, reply| {
+                let refused = bad(call, reply, Op::SearchActorsAdvanced).is_some();
+                if refused && is_saved(connector, call) {
+                    let key = format!("locked {:?}", guid(call));
+                    connector.injected.remember(key, json!(2));
                 }
             }),
         ],

@@ -1,9 +1,32 @@
 //! Faults of lists.
 
-use super::tools::{bad, company, crash, is, items, refusal, replace};
+use axum::http::StatusCode;
+
+use super::tools::{
+    bad, company, crash, good, is, is_second, is_zero, items, refusal, replace, run,
+};
 use super::{Fault, Seam};
-use crate::sample::sync::connector::Called;
+use crate::sample::sync::connector::{Call, Called};
 use crate::sample::sync::erp::{Operation as Op, Outcome, Payload};
+use crate::sample::sync::reply::Reply;
+
+/// The error result to a list that does not exist.
+fn unknown_list<'a>(call: &Call, reply: &'a mut Reply, operation: Op) -> Option<&'a mut Outcome> {
+    let about_list = |tech: &String| tech.starts_with("List ");
+    bad(call, reply, operation).filter(|outcome| outcome.tech.as_ref().is_some_and(about_list))
+}
+
+/// Whether an answer lacks items that were asked for.
+fn lacks_items(call: &Call, reply: &mut Reply) -> bool {
+    let asked = call.request.list_item_keys.as_ref().map_or(0, Vec::len);
+    items(call, reply, Op::GetListItems).is_some_and(|items| items.len() < asked)
+}
+
+/// Whether single items of a list are asked for without keys.
+fn asks_for_no_items(call: &Call) -> bool {
+    let keys = call.request.list_item_keys.as_ref();
+    is(call, Op::GetListItems) && keys.is_none_or(Vec::is_empty)
+}
 
 pub const FAULTS: &[Fault] = &[
     Fault {
@@ -19,6 +42,21 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "list-nil-in-second-company",
+        summary: "Gives a nil list of supplier categories in the second company.",
+        violates: &["ERP-161"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let categories = call.request.list_name.as_deref() == Some("SupplierCategory");
+            if categories
+                && is_second(connector, call)
+                && let Some(outcome) = good(call, reply, Op::GetList)
+            {
+                outcome.payload = Payload::Items(None);
+            }
+        })],
+    },
+    Fault {
         name: "list-item-twice",
         summary: "Lists the first item twice.",
         violates: &["ERP-162"],
@@ -27,6 +65,17 @@ pub const FAULTS: &[Fault] = &[
             if let Some(items) = items(call, reply, Op::GetList) {
                 let first = items.first().cloned();
                 items.extend(first);
+            }
+        })],
+    },
+    Fault {
+        name: "empty-choice-in-lists",
+        summary: "Begins every list with an item without key, for no choice.",
+        violates: &["ERP-162"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if let Some(items) = items(call, reply, Op::GetList) {
+                items.insert(0, (String::new(), "(none)".to_owned()));
             }
         })],
     },
@@ -85,9 +134,29 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-166"],
         consequences: &["ERP-171"],
         seams: &[Seam::Answer(|_, call, reply| {
-            let asked = call.request.list_item_keys.as_ref().map_or(0, Vec::len);
-            let found = items(call, reply, Op::GetListItems).map(|items| items.len());
-            if found.is_some_and(|found| found < asked) {
+            if lacks_items(call, reply) {
+                *reply = crash();
+            }
+        })],
+    },
+    Fault {
+        name: "unknown-item-is-http-400",
+        summary: "Answers an item key that it does not know with HTTP 400.",
+        violates: &["ERP-166"],
+        consequences: &["ERP-171"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if lacks_items(call, reply) {
+                *reply = Reply::Status(StatusCode::BAD_REQUEST);
+            }
+        })],
+    },
+    Fault {
+        name: "items-of-unknown-list-are-a-fault",
+        summary: "Answers items of a list that it does not have with a SOAP fault.",
+        violates: &["ERP-167"],
+        consequences: &["ERP-171"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if unknown_list(call, reply, Op::GetListItems).is_some() {
                 *reply = crash();
             }
         })],
@@ -98,13 +167,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-167"],
         consequences: &["ERP-168", "ERP-171"],
         seams: &[Seam::Answer(|_, call, reply| {
-            let unknown = bad(call, reply, Op::GetList).is_some_and(|outcome| {
-                outcome
-                    .tech
-                    .as_deref()
-                    .is_some_and(|t| t.starts_with("List "))
-            });
-            if unknown {
+            if unknown_list(call, reply, Op::GetList).is_some() {
                 *reply = crash();
             }
         })],
@@ -115,13 +178,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-168"],
         consequences: &["ERP-173"],
         seams: &[Seam::Answer(|_, call, reply| {
-            if let Some(outcome) = bad(call, reply, Op::GetList)
-                && outcome.error_code.is_none()
-                && outcome
-                    .tech
-                    .as_deref()
-                    .is_some_and(|tech| tech.starts_with("List "))
-            {
+            if let Some(outcome) = unknown_list(call, reply, Op::GetList) {
                 *outcome = Outcome::ok(Payload::Items(Some(Vec::new())));
             }
         })],
@@ -133,11 +190,34 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["ERP-040"],
         seams: &[Seam::Request(|connector, call| {
             let known = company(connector, call).is_some();
-            let zero = call.request.connection_guid.as_deref().unwrap_or_default();
-            let zero = !zero.is_empty() && zero.chars().all(|sign| "0-{}".contains(sign));
-            match (is(call, Op::GetList) || is(call, Op::GetListItems)) && zero && !known {
+            match (is(call, Op::GetList) || is(call, Op::GetListItems)) && is_zero(call) && !known {
                 true => Err(refusal(Op::GetList, "There is no connection yet.")),
                 false => Ok(()),
+            }
+        })],
+    },
+    Fault {
+        name: "configuration-list-nil-before-saving",
+        summary: "Answers Ok without items to a list that is asked for before a connection is saved.",
+        violates: &["ERP-169"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if let Some(outcome) = good(call, reply, Op::GetList).filter(|_| is_zero(call)) {
+                outcome.payload = Payload::Items(None);
+            }
+        })],
+    },
+    Fault {
+        name: "no-item-keys-mean-all",
+        summary: "Gives the whole list when it is asked for no items.",
+        violates: &["ERP-170"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            if asks_for_no_items(call)
+                && let Some(outcome) = good(call, reply, Op::GetListItems)
+                && let Some(whole) = run(connector, call, Op::GetList, |_| {})
+            {
+                *outcome = whole;
             }
         })],
     },
@@ -146,16 +226,9 @@ pub const FAULTS: &[Fault] = &[
         summary: "Answers a request for no items with a SOAP fault.",
         violates: &["ERP-170"],
         consequences: &["ERP-171", "ERP-009"],
-        seams: &[Seam::Request(|_, call| {
-            let none = call
-                .request
-                .list_item_keys
-                .as_ref()
-                .is_none_or(Vec::is_empty);
-            match is(call, Op::GetListItems) && none {
-                true => Err(crash()),
-                false => Ok(()),
-            }
+        seams: &[Seam::Request(|_, call| match asks_for_no_items(call) {
+            true => Err(crash()),
+            false => Ok(()),
         })],
     },
     Fault {

@@ -18,6 +18,8 @@ mod search;
 mod settings;
 mod tokens;
 mod tools;
+mod transport;
+mod types;
 mod wire;
 
 use std::sync::LazyLock;
@@ -56,10 +58,12 @@ pub fn sync_faults() -> &'static [Fault] {
             tokens::FAULTS,
             malformed::FAULTS,
             safety::FAULTS,
+            transport::FAULTS,
             wire::FAULTS,
             connections::FAULTS,
             settings::FAULTS,
             metadata::FAULTS,
+            types::FAULTS,
             reading::FAULTS,
             polling::FAULTS,
             search::FAULTS,

@@ -1,10 +1,13 @@
 //! Faults of testing and saving connections, and of deleting them.
 
+use axum::http::StatusCode;
 use serde_json::Value;
 
-use super::tools::{bad, crash, fields, good, guid, is, is_saved, refusal};
+use super::tools::{
+    actors, bad, crash, fields, good, guid, is, is_saved, is_second, refusal, settings,
+};
 use super::{Fault, Seam};
-use crate::sample::sync::connector::Call;
+use crate::sample::sync::connector::{Call, Called, Connector};
 use crate::sample::sync::erp::{
     Operation as Op, Outcome, PASSWORD, PASSWORD_FIELD, Payload, Settings, State,
 };
@@ -15,6 +18,13 @@ fn configured<'a>(call: &'a Call, key: &str) -> Option<&'a str> {
     let pairs = call.request.connection_info.as_ref()?;
     let found = pairs.iter().find(|(name, _)| name == key);
     found.map(|(_, value)| value.as_str())
+}
+
+/// The company that the configuration in a request names.
+fn company_of(connector: &Connector, call: &Call) -> Option<usize> {
+    let client = configured(call, "ClientId")?;
+    let mut companies = connector.erp.as_ref()?.companies.iter();
+    companies.position(|company| company.client == client)
 }
 
 /// Turns an error result into a good one.
@@ -33,6 +43,19 @@ pub const FAULTS: &[Fault] = &[
                 && configured(call, "Country").is_some_and(|country| !country.is_empty())
             {
                 *reply = refusal(Op::TestConfigData, "Country is not supported.");
+            }
+        })],
+    },
+    Fault {
+        name: "test-knows-one-client",
+        summary: "Refuses the client of the second company in its test.",
+        violates: &["ERP-045"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            if good(call, reply, Op::TestConfigData).is_some()
+                && company_of(connector, call) == Some(1)
+            {
+                *reply = refusal(Op::TestConfigData, "No licence for this client.");
             }
         })],
     },
@@ -83,17 +106,31 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-048"],
         consequences: &["ERP-017", "ERP-028", "ERP-052"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let client = configured(call, "ClientId").map(str::to_owned);
+            let company = company_of(connector, call);
             if good(call, reply, Op::TestConfigData).is_some()
                 && let Some(erp) = &connector.erp
             {
-                let company = erp
-                    .companies
-                    .iter()
-                    .position(|company| Some(company.client) == client.as_deref());
                 for settings in erp.connections.all().values_mut() {
                     settings.company = company.unwrap_or(settings.company);
                 }
+            }
+        })],
+    },
+    Fault {
+        name: "test-saves-under-zero",
+        summary: "Saves tested values under the all-zero id.",
+        violates: &["ERP-048"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            if good(call, reply, Op::TestConfigData).is_some()
+                && let Some((company, erp)) =
+                    company_of(connector, call).zip(connector.erp.as_ref())
+            {
+                let settings = Settings {
+                    company,
+                    finished_projects: true,
+                };
+                erp.connections.save(0, settings);
             }
         })],
     },
@@ -168,6 +205,20 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "second-company-not-saved",
+        summary: "Answers Ok to saving a connection of the second company, and drops it.",
+        violates: &["ERP-051"],
+        consequences: &["ERP-052", "ERP-173"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            if good(call, reply, Op::SaveConnection).is_some()
+                && is_second(connector, call)
+                && let Some((guid, erp)) = guid(call).zip(connector.erp.as_ref())
+            {
+                erp.connections.delete(guid);
+            }
+        })],
+    },
+    Fault {
         name: "first-configuration-stays",
         summary: "Answers the update of a connection Ok and keeps the old values.",
         violates: &["ERP-052"],
@@ -191,6 +242,31 @@ pub const FAULTS: &[Fault] = &[
                     "The connection exists already.",
                 )),
                 false => Ok(()),
+            }
+        })],
+    },
+    Fault {
+        name: "saved-twice-read-twice",
+        summary: "Reads the actors of a connection once for each time that it was saved.",
+        violates: &["ERP-053"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let Some(guid) = guid(call) else {
+                return;
+            };
+            let key = format!("saved {guid}");
+            if good(call, reply, Op::SaveConnection).is_some() {
+                connector.injected.count(&key);
+            } else if good(call, reply, Op::DeleteConnection).is_some() {
+                connector.injected.forget(&key);
+            }
+            let times = connector.injected.recall(&key);
+            let times = times.and_then(|times| times.as_u64()).unwrap_or_default();
+            if let Some(actors) = actors(call, reply, Op::GetActorsByTimestamp) {
+                let once = actors.clone();
+                for _ in 1..times {
+                    actors.extend_from_slice(&once);
+                }
             }
         })],
     },
@@ -233,6 +309,20 @@ pub const FAULTS: &[Fault] = &[
                 return Err(refusal(Op::TestConnection, "The connection is stale."));
             }
             Ok(())
+        })],
+    },
+    Fault {
+        name: "health-check-knows-one-company",
+        summary: "Fails WSTestConnection for connections of the second company.",
+        violates: &["ERP-055"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            if good(call, reply, Op::TestConnection).is_some() && is_second(connector, call) {
+                *reply = refusal(
+                    Op::TestConnection,
+                    "The server of the company is not set up.",
+                );
+            }
         })],
     },
     Fault {
@@ -283,6 +373,18 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "deletion-one-way",
+        summary: "Takes the deletion of a connection for a notification without answer.",
+        violates: &["ERP-057"],
+        consequences: &["ERP-001", "ERP-023"],
+        seams: &[Seam::Written(|_, call, written| {
+            if is(call, Op::DeleteConnection) {
+                written.status = StatusCode::ACCEPTED;
+                written.body.clear();
+            }
+        })],
+    },
+    Fault {
         name: "deletion-does-nothing",
         summary: "Answers the deletion of a connection Ok and keeps it.",
         violates: &["ERP-058"],
@@ -311,6 +413,27 @@ pub const FAULTS: &[Fault] = &[
             {
                 let same = |other: &Settings| other.company == settings.company;
                 erp.connections.all().retain(|_, other| !same(other));
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "deletion-signs-off-the-other-company",
+        summary: "Signs the second company off when a connection of the first is deleted.",
+        violates: &["ERP-059"],
+        consequences: &[],
+        seams: &[Seam::Request(|connector, call| {
+            const KEY: &str = "signed off";
+            let company = settings(connector, call).map(|settings| settings.company);
+            if is(call, Op::DeleteConnection) && company == Some(0) {
+                connector.injected.remember(KEY, Value::Bool(true));
+            } else if is(call, Op::SaveConnection) && company_of(connector, call) == Some(1) {
+                connector.injected.forget(KEY);
+            } else if company == Some(1)
+                && connector.injected.recall(KEY).is_some()
+                && let Some(Called::Erp(operation)) = call.called
+            {
+                return Err(refusal(operation, "The session has been closed."));
             }
             Ok(())
         })],

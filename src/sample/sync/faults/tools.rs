@@ -17,6 +17,11 @@ pub fn is(call: &Call, operation: Operation) -> bool {
     call.called == Some(Called::Erp(operation))
 }
 
+/// Whether any ERP operation is called.
+pub fn is_erp(call: &Call) -> bool {
+    matches!(call.called, Some(Called::Erp(_)))
+}
+
 /// Whether a token is to be checked.
 pub fn is_handshake(call: &Call) -> bool {
     matches!(
@@ -157,6 +162,16 @@ pub fn settings(connector: &Connector, call: &Call) -> Option<Settings> {
     let erp = connector.erp.as_ref()?;
     let guid = (erp.habits.read_guid)(call.request.connection_guid.as_deref()?)?;
     erp.connections.find(guid)
+}
+
+/// Whether a call is for a connection of the second company.
+pub fn is_second(connector: &Connector, call: &Call) -> bool {
+    settings(connector, call).is_some_and(|settings| settings.company == 1)
+}
+
+/// Whether the all-zero id stands for a connection that is not there yet.
+pub fn is_zero(call: &Call) -> bool {
+    guid(call) == Some(0)
 }
 
 /// The company whose records a call is about.

@@ -1,25 +1,70 @@
 //! Faults of the wire format of ERP operations.
 
-use std::time::Duration;
-
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 
-use super::tools::{actors, crash, cut, each_actor, is, replace, value};
+use super::tools::{actors, crash, cut, each_actor, is, is_erp, replace, value};
 use super::{Fault, Seam};
 use crate::sample::sync::connector::{Call, Called};
-use crate::sample::sync::erp::{Operation as Op, Outcome};
+use crate::sample::sync::erp::{ActorType, Operation as Op};
 use crate::sample::sync::policy;
-use crate::sample::sync::reply::{Reply, Written};
+use crate::sample::sync::reply::Written;
 use crate::sample::sync::xml::ARRAYS;
-
-fn is_erp(call: &Call) -> bool {
-    matches!(call.called, Some(Called::Erp(_)))
-}
 
 /// Whether a result of an ERP operation is written.
 fn result<'a>(call: &Call, written: &'a mut Written) -> Option<&'a mut Written> {
     (is_erp(call) && written.status == StatusCode::OK).then_some(written)
+}
+
+/// The local names of the elements in a message.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    let opened = text.split('<').skip(1);
+    let opened = opened.filter(|tag| !tag.starts_with(['/', '!', '?']));
+    opened.filter_map(|tag| {
+        let name = tag.split(|sign: char| sign.is_whitespace() || "/>".contains(sign));
+        name.into_iter().next()?.rsplit(':').next()
+    })
+}
+
+/// Whether a request may have an element of this name.
+fn is_known(name: &str) -> bool {
+    const MEMBERS: &[&str] = &[
+        "Envelope",
+        "Header",
+        "Body",
+        "request",
+        "string",
+        "KeyValueOfstringstring",
+        "Key",
+        "Value",
+        "ConnectionGuid",
+        "ConnectionInfo",
+        "ActorType",
+        "ErpKeys",
+        "FieldKeys",
+        "UpdatedOnOrAfter",
+        "SearchText",
+        "Restrictions",
+        "SearchRestrictionInfoWS",
+        "FieldKey",
+        "Operator",
+        "Values",
+        "ParentActorErpKey",
+        "ParentActorType",
+        "Actor",
+        "Actors",
+        "ErpActorWS",
+        "ErpKey",
+        "FieldValues",
+        "LastModified",
+        "ParentErpKey",
+        "ListName",
+        "ListItemKeys",
+    ];
+    MEMBERS.contains(&name)
+        || Op::ALL
+            .iter()
+            .any(|operation| name == operation.name() || name == operation.request_class())
 }
 
 /// What cannot be judged of results that no reader takes.
@@ -45,8 +90,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "fault-with-http-200",
         summary: "Sends SOAP faults with HTTP 200.",
-        violates: &["ERP-001", "AUTH-002"],
-        consequences: &["ERP-015", "ERP-016", "AUTH-080", "AUTH-089"],
+        violates: &["ERP-001"],
+        consequences: &["ERP-015", "ERP-016", "AUTH-002", "AUTH-080", "AUTH-089"],
         seams: &[Seam::Written(|_, _, written| {
             if written.body.contains("<s:Fault>") {
                 written.status = StatusCode::OK;
@@ -68,20 +113,6 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
-        name: "parent-search-not-implemented",
-        summary: "Does not know WSSearchActorByParent.",
-        violates: &["ERP-002"],
-        consequences: &["ERP-025", "ERP-117", "ERP-118", "ERP-171"],
-        seams: &[Seam::Request(|_, call| {
-            match is(call, Op::SearchActorByParent) {
-                true => Err(Reply::Fault(
-                    crate::sample::sync::reply::SoapFault::unknown_action(),
-                )),
-                false => Ok(()),
-            }
-        })],
-    },
-    Fault {
         name: "result-named-return",
         summary: "Names the result element return, as Java tools do.",
         violates: &["ERP-003"],
@@ -93,6 +124,17 @@ pub const FAULTS: &[Fault] = &[
             let name = format!("{}Result", operation.name());
             replace(written, &format!("<{name} "), "<return ");
             replace(written, &format!("</{name}>"), "</return>");
+        })],
+    },
+    Fault {
+        name: "items-named-like-list",
+        summary: "Answers WSGetListItems in the elements of WSGetList.",
+        violates: &["ERP-003"],
+        consequences: &[],
+        seams: &[Seam::Written(|_, call, written| {
+            if is(call, Op::GetListItems) {
+                replace(written, "WSGetListItemsRes", "WSGetListRes");
+            }
         })],
     },
     Fault {
@@ -277,10 +319,30 @@ pub const FAULTS: &[Fault] = &[
         name: "prefixes-not-understood",
         summary: "Finds the request by its name without prefix only.",
         violates: &["ERP-008"],
-        consequences: &[],
+        consequences: &["ERP-171"],
         seams: &[Seam::Request(|_, call| {
             if is_erp(call) && !is(call, Op::GetConfigData) && !call.text.contains("<request") {
                 return Err(crash());
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "array-prefix-expected",
+        summary: "Finds the items of arrays by the prefix that WCF gives them.",
+        violates: &["ERP-008"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            if call.text.contains(ARRAYS) && !call.text.contains("<b:") {
+                let request = &mut call.request;
+                request.connection_info = request.connection_info.take().map(|_| Vec::new());
+                for texts in [
+                    &mut request.erp_keys,
+                    &mut request.field_keys,
+                    &mut request.list_item_keys,
+                ] {
+                    *texts = texts.take().map(|_| Vec::new());
+                }
             }
             Ok(())
         })],
@@ -304,15 +366,30 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "absent-fields-mean-all",
+        summary: "Gives all fields when FieldKeys is absent, and none when it is nil.",
+        violates: &["ERP-009"],
+        consequences: &["ERP-079", "ERP-085"],
+        seams: &[Seam::Request(|_, call| {
+            if is(call, Op::GetActors)
+                && !call.text.contains("FieldKeys")
+                && let Some(name) = &call.request.actor_type
+                && let Some(actor_type) = ActorType::named(name)
+            {
+                let fields = actor_type.fields().iter();
+                let keys = fields.map(|field| field.key.to_owned()).collect();
+                call.request.field_keys = Some(keys);
+            }
+            Ok(())
+        })],
+    },
+    Fault {
         name: "unknown-elements-refused",
         summary: "Does not take a request with an element that it does not know.",
         violates: &["ERP-010"],
         consequences: &["ERP-171"],
         seams: &[Seam::Request(|_, call| {
-            let foreign = [
-                "<Extra", ":Extra", "<Unknown", ":Unknown", "<Future", ":Future",
-            ];
-            match is_erp(call) && foreign.iter().any(|name| call.text.contains(name)) {
+            match is_erp(call) && names(&call.text).any(|name| !is_known(name)) {
                 true => Err(crash()),
                 false => Ok(()),
             }
@@ -322,7 +399,7 @@ pub const FAULTS: &[Fault] = &[
         name: "byte-order-mark-refused",
         summary: "Does not read a message that begins with a byte order mark.",
         violates: &["ERP-011"],
-        consequences: &[],
+        consequences: &["ERP-171"],
         seams: &[Seam::Policy(|policy| {
             policy.decode = |bytes| {
                 let marked = bytes.starts_with(b"\xef\xbb\xbf");
@@ -334,7 +411,7 @@ pub const FAULTS: &[Fault] = &[
         name: "xml-declaration-refused",
         summary: "Expects a message to begin with the envelope.",
         violates: &["ERP-011"],
-        consequences: &[],
+        consequences: &["ERP-171"],
         seams: &[Seam::Policy(|policy| {
             policy.decode = |bytes| {
                 policy::decode(bytes).filter(|text| !text.trim_start().starts_with("<?xml"))
@@ -399,58 +476,6 @@ pub const FAULTS: &[Fault] = &[
             if is(call, Op::GetActors) || is(call, Op::GetActorsByTimestamp) {
                 replace(written, "&amp;", "&");
             }
-        })],
-    },
-    Fault {
-        name: "sixty-four-kilobyte-limit",
-        summary: "Takes messages of up to 64 KiB, the default of its host.",
-        violates: &["ERP-014"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| policy.body_limit = 64 * 1024)],
-    },
-    Fault {
-        name: "parallel-calls-share-a-connection",
-        summary: "Keeps the current connection in one place for all calls.",
-        violates: &["ERP-017"],
-        consequences: &["ERP-028"],
-        seams: &[
-            Seam::Request(|connector, call| {
-                if is(call, Op::GetActors)
-                    || is(call, Op::GetActorsByTimestamp)
-                    || is(call, Op::SearchActors)
-                {
-                    let guid = serde_json::json!(call.request.connection_guid);
-                    connector.injected.remember("current", guid);
-                    call.delay = Duration::from_millis(40);
-                }
-                Ok(())
-            }),
-            Seam::Late(|connector, call, reply| {
-                let (Some(erp), Some(Called::Erp(operation))) = (&connector.erp, call.called)
-                else {
-                    return;
-                };
-                let current = connector.injected.recall("current");
-                let current = current.as_ref().and_then(|guid| guid.as_str());
-                if !call.delay.is_zero() && current != call.request.connection_guid.as_deref() {
-                    let mut request = call.request.clone();
-                    request.connection_guid = current.map(str::to_owned);
-                    let outcome: Outcome = erp.handle(operation, &request, call.now);
-                    *reply = Reply::outcome(outcome);
-                }
-            }),
-        ],
-    },
-    Fault {
-        name: "slow-reading",
-        summary: "Takes eleven seconds to read actors.",
-        violates: &["ERP-020"],
-        consequences: &[],
-        seams: &[Seam::Request(|_, call| {
-            if is(call, Op::GetActors) {
-                call.delay = Duration::from_secs(11);
-            }
-            Ok(())
         })],
     },
     Fault {

@@ -21,11 +21,15 @@ static SUPEROFFICE: LazyLock<String> = LazyLock::new(|| {
         .unwrap_or_default()
 });
 
-/// What cannot be seen in single messages: what takes real time, what parallel calls
-/// need, and what the key set does.
+/// What cannot be seen in these messages: what takes real time, what parallel calls and
+/// many calls in a row need, the certificate, and what the key set does.
 const OTHERWISE: &[&str] = &[
     "parallel-handshakes-share-a-nonce",
     "parallel-calls-share-a-connection",
+    "four-sessions-at-a-time",
+    "idle-connection-forgotten",
+    "endpoint-certificate-expired",
+    "endpoint-certificate-self-signed",
     "slow-handshake",
     "slow-entity-expansion",
     "slow-nesting",
@@ -273,6 +277,11 @@ impl Talk {
                 .await;
             self.hear(&got);
         }
+        let named = format!("{}?ConnectorName=Other", self.bench.sample.base_url());
+        let request = self.bench.client.post(named).header("SOAPAction", &action);
+        let request = request.header("Content-Type", "text/xml");
+        let got = got_of(request.body(envelope.clone()).send().await).await;
+        self.hear(&got);
         let got = self.bench.post(&action, "application/json", envelope).await;
         self.hear(&got);
         let answer = self
@@ -356,9 +365,23 @@ impl Talk {
             "11111111-2222-3333-4444-555555555555",
         ] {
             let members = format!("<ConnectionGuid>{guid}</ConnectionGuid>");
-            for operation in ["WSTestConnection", "WSGetSupportedActorTypes", "WSGetList"] {
+            for operation in [
+                "WSTestConnection",
+                "WSGetSupportedActorTypes",
+                "WSGetList",
+                "WSGetActors",
+            ] {
                 self.call(operation, &members).await;
             }
+        }
+        for late in [
+            "11111111-2222-3333-4444-555555555555",
+            "ABCDEF00-2222-3333-4444-555555555555",
+        ] {
+            let saved = self.bench.save(late, 0).await;
+            self.hear(&saved);
+            let late = format!("<ConnectionGuid>{late}</ConnectionGuid>");
+            self.call("WSGetSupportedActorTypes", &late).await;
         }
         self.call("WSTestConnection", "").await;
         self.ask("WSGetActorsByTimestamp", "<ActorType>Customer</ActorType>")
@@ -417,6 +440,16 @@ impl Talk {
             self.ask("WSGetActors", &format!("{of_type}{keys}{nil}"))
                 .await;
         }
+        let other_prefix = format!(
+            "<ActorType>Customer</ActorType><ErpKeys xmlns:q=\"{ARRAYS}\"><q:string>NO-C101</q:string></ErpKeys>"
+        );
+        self.ask("WSGetActors", &other_prefix).await;
+        let many = strings("ErpKeys", &["x"; 1001]);
+        self.ask(
+            "WSGetActors",
+            &format!("<ActorType>Customer</ActorType>{many}"),
+        )
+        .await;
         let padding = " ".repeat(80_000);
         self.ask("WSTestConnection", &padding).await;
         let action = format!("{N}/IErpConnectorWS/WSTestConnection");
@@ -531,6 +564,7 @@ impl Talk {
                 None,
             )],
             vec![actor("Customer", "NO-C101", &[("EMAIL", "")], None)],
+            vec![actor("Customer", "NO-C101", &[("ONHOLD", "1")], None)],
             vec![actor("Customer", "NO-C101", &[("NAME", "")], None)],
             vec![actor("Customer", "NO-C101", &[("CUSTGR", "G9")], None)],
             vec![
@@ -574,6 +608,9 @@ impl Talk {
         }
         self.ask("WSTestConnection", "").await;
         let third = format!("<ConnectionGuid>{third}</ConnectionGuid>");
+        self.call("WSTestConnection", &third).await;
+        let first = format!("<ConnectionGuid>{GUID}</ConnectionGuid>");
+        self.call("WSDeleteConnection", &first).await;
         self.call("WSTestConnection", &third).await;
     }
 
