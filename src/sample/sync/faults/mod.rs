@@ -18,6 +18,7 @@ mod search;
 mod settings;
 mod tokens;
 mod tools;
+mod values;
 mod wire;
 
 use std::sync::LazyLock;
@@ -61,6 +62,7 @@ pub fn sync_faults() -> &'static [Fault] {
             settings::FAULTS,
             metadata::FAULTS,
             reading::FAULTS,
+            values::FAULTS,
             polling::FAULTS,
             search::FAULTS,
             advanced::FAULTS,
