@@ -2,7 +2,7 @@
 
 use jiff::ToSpan as _;
 
-use super::tools::{asked_type, bad, crash, is, strings};
+use super::tools::{asked_type, bad, crash, is, refusal, strings};
 use super::{Fault, Seam};
 use crate::sample::sync::connector::Call;
 use crate::sample::sync::erp::{
@@ -363,6 +363,20 @@ pub const FAULTS: &[Fault] = &[
                 }
             }
             Ok(())
+        })],
+    },
+    Fault {
+        name: "parents-searched-alone",
+        summary: "Knows restrictions on the parent only where no others stand beside them.",
+        violates: &["ERP-130"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            let mut restrictions = call.request.restrictions.iter().flatten();
+            let count = restrictions.clone().count();
+            match count > 2 && restrictions.any(|one| one.field_key == "ParentErpKey") {
+                true => Err(refusal(Op::SearchActorsAdvanced, "No field ParentErpKey.")),
+                false => Ok(()),
+            }
         })],
     },
     Fault {

@@ -128,6 +128,39 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "request-told-as-new-actor",
+        summary: "Repeats the request as answer, and stores no decimals of a new actor.",
+        violates: &["ERP-173"],
+        consequences: &[],
+        seams: &[
+            Seam::Request(|connector, call| {
+                if !is(call, Op::CreateActor) {
+                    return Ok(());
+                }
+                let actor = call.request.actor.as_mut();
+                let kind = actor.as_ref().and_then(|actor| actor.actor_type.as_deref());
+                let kind = kind.and_then(ActorType::named);
+                if let Some((actor, kind)) = actor.zip(kind)
+                    && let Some(pairs) = &mut actor.field_values
+                {
+                    connector.injected.remember("submitted", json!(pairs));
+                    let decimal = |key: &str| {
+                        kind.field(key)
+                            .is_some_and(|field| field.kind == Kind::Double)
+                    };
+                    pairs.retain(|(key, _)| !decimal(key));
+                }
+                Ok(())
+            }),
+            Seam::Answer(|connector, call, reply| {
+                if let Some(actor) = created(call, reply) {
+                    let submitted = connector.injected.recall("submitted").unwrap_or_default();
+                    actor.field_values = serde_json::from_value(submitted).ok();
+                }
+            }),
+        ],
+    },
+    Fault {
         name: "new-actor-appears-later",
         summary: "Shows a new actor only from the fourth time on that it is read.",
         violates: &["ERP-140", "ERP-104"],
@@ -181,6 +214,22 @@ pub const FAULTS: &[Fault] = &[
                         pairs.retain(|(key, _)| key != field.key);
                         pairs.push((field.key.to_owned(), value.to_owned()));
                     }
+                }
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "empty-name-is-a-name",
+        summary: "Asks only whether a mandatory name is there, and not whether it is empty.",
+        violates: &["ERP-141"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            let actor = call.request.actor.as_mut();
+            let pairs = actor.and_then(|actor| actor.field_values.as_mut());
+            for (key, value) in pairs.into_iter().flatten() {
+                if key.ends_with("NAME") && value.is_empty() {
+                    "-".clone_into(value);
                 }
             }
             Ok(())

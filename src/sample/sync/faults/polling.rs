@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::tools::{
-    actors, asked_type, company, crash, created, each_actor, good, is, number, refusal, stamp,
-    touch,
+    actors, asked_type, company, crash, created, created_as, each_actor, good, is, number, refusal,
+    stamp, touch,
 };
 use super::{Fault, Seam};
-use crate::sample::sync::connector::Connector;
+use crate::sample::sync::connector::{Call, Connector};
 use crate::sample::sync::erp::{Actor, ActorType, Cell, Operation as Op, Payload};
 
 /// Writes a stamp that is a number as a time.
@@ -18,6 +18,17 @@ fn restamp(actor: &mut Actor, format: &str) {
         && let Ok(at) = Timestamp::from_second(at)
     {
         *stamp = at.strftime(format).to_string();
+    }
+}
+
+/// Reads such a time in a poll as the number that it stands for.
+fn unstamp(call: &mut Call, suffix: &str) {
+    let since = call.request.updated_on_or_after.as_mut();
+    if let Some(since) = since
+        && let Some(time) = since.strip_suffix(suffix)
+        && let Ok(at) = format!("{time}Z").parse::<Timestamp>()
+    {
+        *since = at.as_second().to_string();
     }
 }
 
@@ -227,14 +238,7 @@ pub const FAULTS: &[Fault] = &[
                 });
             }),
             Seam::Request(|_, call| {
-                let since = call.request.updated_on_or_after.as_mut();
-                if let Some((since, local)) = since.and_then(|since| {
-                    let local = since.strip_suffix("+02:00")?;
-                    let local = format!("{local}Z").parse::<Timestamp>().ok()?;
-                    Some((since, local))
-                }) {
-                    *since = local.as_second().to_string();
-                }
+                unstamp(call, "+02:00");
                 Ok(())
             }),
         ],
@@ -253,11 +257,26 @@ pub const FAULTS: &[Fault] = &[
                 });
             }),
             Seam::Request(|_, call| {
-                if let Some(since) = &mut call.request.updated_on_or_after
-                    && let Ok(at) = format!("{since}Z").parse::<Timestamp>()
-                {
-                    *since = at.as_second().to_string();
-                }
+                unstamp(call, "");
+                Ok(())
+            }),
+        ],
+    },
+    Fault {
+        name: "new-actors-stamped-with-dates",
+        summary: "Stamps the actors that it has created itself with dates.",
+        violates: &["ERP-101"],
+        consequences: &["ERP-104", "ERP-109"],
+        seams: &[
+            Seam::Answer(|_, _, reply| {
+                each_actor(reply, &mut |actor| {
+                    if created_as(actor).is_some() {
+                        restamp(actor, "%Y-%m-%dT%H:%M:%SZ");
+                    }
+                });
+            }),
+            Seam::Request(|_, call| {
+                unstamp(call, "Z");
                 Ok(())
             }),
         ],
@@ -273,6 +292,27 @@ pub const FAULTS: &[Fault] = &[
                 .flatten()
             {
                 actor.field_values = Some(Vec::new());
+            }
+        })],
+    },
+    Fault {
+        name: "polls-show-old-values",
+        summary: "Gives the values in polls that it had when it was polled first.",
+        violates: &["ERP-107"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let polled = actors(call, reply, Op::GetActorsByTimestamp);
+            for actor in polled.into_iter().flatten() {
+                let key = actor.erp_key.as_deref().unwrap_or_default();
+                for (field, value) in actor.field_values.iter_mut().flatten() {
+                    let id = format!("polled {key} {field}");
+                    match connector.injected.recall(&id) {
+                        Some(first) => first.as_str().unwrap_or_default().clone_into(value),
+                        None => {
+                            connector.injected.remember(id, json!(value));
+                        }
+                    }
+                }
             }
         })],
     },

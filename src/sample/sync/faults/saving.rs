@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::tools::{
-    actors, bad, company, crash, each_actor, each_key, good, is, number, outcome, refusal, run,
-    stamp, value,
+    actors, bad, company, crash, created_as, each_actor, each_key, good, is, number, outcome,
+    refusal, run, stamp, value,
 };
 use super::{Fault, Seam};
 use crate::sample::sync::connector::{Call, Connector};
@@ -110,6 +110,31 @@ pub const FAULTS: &[Fault] = &[
             }
             Ok(())
         })],
+    },
+    Fault {
+        name: "first-of-batch-saved",
+        summary: "Saves the first actor of a batch only, and tells all as saved.",
+        violates: &["ERP-150"],
+        consequences: &["ERP-102", "ERP-155", "ERP-156"],
+        seams: &[
+            Seam::Request(|connector, call| {
+                let given = call.request.actors.iter_mut().flatten();
+                for (place, actor) in given.enumerate() {
+                    let id = format!("submitted {place}");
+                    let values = actor.field_values.take_if(|_| place > 0);
+                    connector.injected.remember(id, json!(values));
+                }
+                Ok(())
+            }),
+            Seam::Answer(|connector, call, reply| {
+                let saved = actors(call, reply, Op::SaveActors).into_iter().flatten();
+                for (place, actor) in saved.enumerate().skip(1) {
+                    let values = connector.injected.recall(&format!("submitted {place}"));
+                    actor.field_values =
+                        values.and_then(|values| serde_json::from_value(values).ok());
+                }
+            }),
+        ],
     },
     Fault {
         name: "saved-actors-not-told",
@@ -434,10 +459,7 @@ pub const FAULTS: &[Fault] = &[
         ],
         seams: &[Seam::Answer(|_, _, reply| {
             each_actor(reply, &mut |actor| {
-                let key = actor.erp_key.as_deref().unwrap_or_default();
-                let digits = key.trim_start_matches(|sign: char| !sign.is_ascii_digit());
-                let created = digits.parse::<i64>().unwrap_or_default() - 900;
-                if created > 0
+                if let Some(created) = created_as(actor)
                     && let Some(stamp) = stamp(actor)
                     && let Some(at) = number(stamp)
                 {

@@ -193,6 +193,21 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "text-below-parent-finds-others",
+        summary: "Forgets the parent when it searches below one with a text.",
+        violates: &["ERP-117"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let text = call.request.search_text.as_deref().unwrap_or_default();
+            if let Some(outcome) = good(call, reply, Op::SearchActorByParent)
+                && !text.is_empty()
+                && let Some(all) = run(connector, call, Op::SearchActors, |_| {})
+            {
+                *outcome = all;
+            }
+        })],
+    },
+    Fault {
         name: "parent-left-out-of-hits",
         summary: "Leaves the parent out when it searches by parent.",
         violates: &["ERP-117"],

@@ -133,6 +133,14 @@ pub fn created<'a>(call: &Call, reply: &'a mut Reply) -> Option<&'a mut Actor> {
     }
 }
 
+/// The number of an actor among those that the connector has created.
+pub fn created_as(actor: &Actor) -> Option<i64> {
+    let key = actor.erp_key.as_deref()?;
+    let digits = key.trim_start_matches(|sign: char| !sign.is_ascii_digit());
+    let place = digits.parse::<i64>().ok()? - 900;
+    (place > 0).then_some(place)
+}
+
 /// Visits every actor of an answer, whichever operation it is from.
 pub fn each_actor(reply: &mut Reply, change: &mut dyn FnMut(&mut Actor)) {
     match outcome(reply).map(|outcome| &mut outcome.payload) {

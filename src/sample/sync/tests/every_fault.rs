@@ -460,7 +460,7 @@ impl Talk {
         self.ask("WSSearchActors", "<ActorType>Customer</ActorType>")
             .await;
         for key in ["NO-C101", "nobody"] {
-            for text in ["<SearchText/>", ""] {
+            for text in ["<SearchText/>", "", "<SearchText>e</SearchText>"] {
                 let members = format!(
                     "<ActorType>Person</ActorType>{fields}<ParentActorErpKey>{key}</ParentActorErpKey><ParentActorType>Customer</ParentActorType>{text}"
                 );
@@ -514,6 +514,7 @@ impl Talk {
     }
 
     async fn writing(&mut self) {
+        self.changes().await;
         let long = "x".repeat(81);
         let parent = Some(("Customer", "NO-C102"));
         let person = [("FIRSTNAME", "A"), ("LASTNAME", "B")];
@@ -545,6 +546,7 @@ impl Talk {
                 None,
             ),
             actor("", "", &[("NAME", "x")], None),
+            actor("Customer", "", &[("NAME", "")], None),
             actor("Unknown", "", &[("NAME", "x")], None),
             actor("Customer", "", &[("NAME", &long)], None),
             actor("Customer", "", &[("NAME", "x"), ("NOPE", "y")], None),
@@ -578,6 +580,11 @@ impl Talk {
             let members = format!("<Actors>{}</Actors>", actors.collect::<String>());
             self.ask("WSSaveActors", &members).await;
         }
+        self.changes().await;
+    }
+
+    /// Polls what writing changes.
+    async fn changes(&mut self) {
         for kind in ["Customer", "Person"] {
             let fields = strings(
                 "FieldKeys",
