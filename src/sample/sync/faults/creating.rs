@@ -53,7 +53,7 @@ pub const FAULTS: &[Fault] = &[
         name: "key-of-the-actor-before",
         summary: "Tells the highest key from before a creation as that of the new actor.",
         violates: &["ERP-137"],
-        consequences: &["ERP-103"],
+        consequences: &["ERP-103", "ERP-173"],
         seams: &[Seam::Answer(|connector, call, reply| {
             let company = company(connector, call);
             if let Some(actor) = created(call, reply)
