@@ -1,9 +1,13 @@
 //! Faults of advanced search.
 
-use super::tools::{bad, crash, is, strings};
+use jiff::ToSpan as _;
+
+use super::tools::{asked_type, bad, crash, is, refusal, strings};
 use super::{Fault, Seam};
 use crate::sample::sync::connector::Call;
-use crate::sample::sync::erp::{Cell, Kind, Operation as Op, Outcome, Payload, Refusal, matches};
+use crate::sample::sync::erp::{
+    ActorType, Cell, Kind, Operation as Op, Outcome, Payload, Refusal, matches,
+};
 
 /// A search without hits.
 fn nothing() -> Payload {
@@ -71,6 +75,36 @@ pub const FAULTS: &[Fault] = &[
             }
         })],
     },
+    Fault {
+        name: "special-keys-listed",
+        summary: "Lists ParentErpKey among the searchable fields of persons.",
+        violates: &["ERP-119"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if let Some(keys) = strings(call, reply, Op::GetSearchableFields)
+                && asked_type(call) == Some(ActorType::Person)
+            {
+                keys.push("ParentErpKey".to_owned());
+            }
+        })],
+    },
+    Fault {
+        name: "unsearchable-projects-are-a-fault",
+        summary: "Offers no search for projects, and answers one with a SOAP fault.",
+        violates: &["ERP-120"],
+        consequences: &["ERP-171"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if asked_type(call) != Some(ActorType::Project) {
+                return;
+            }
+            if let Some(keys) = strings(call, reply, Op::GetSearchableFields) {
+                keys.clear();
+            }
+            if is(call, Op::SearchActorsAdvanced) {
+                *reply = crash();
+            }
+        })],
+    },
     matching_fault!(
         "text-operators-mind-case",
         "Minds letter case in the operators of texts.",
@@ -122,6 +156,16 @@ pub const FAULTS: &[Fault] = &[
         }
     ),
     matching_fault!(
+        "negations-skip-empty-texts",
+        "Finds no actor by a negation whose text is empty, as databases do with NULL.",
+        &["ERP-122"],
+        &[],
+        |kind, operator, cell, arguments| match (kind, cell) {
+            (Kind::Text, Cell::Empty) if operator.contains("not") => Ok(false),
+            _ => matches(kind, operator, cell, arguments),
+        }
+    ),
+    matching_fault!(
         "greater-is-at-least",
         "Takes > for >= with whole numbers.",
         &["ERP-123"],
@@ -164,6 +208,48 @@ pub const FAULTS: &[Fault] = &[
         }
     ),
     matching_fault!(
+        "decimals-ordered-as-texts",
+        "Orders decimals digit by digit.",
+        &["ERP-124"],
+        &[],
+        |kind, operator, cell, arguments| {
+            let digits = |cell: &Cell| match cell {
+                Cell::Fraction(number) => Some(number.normalize().to_string()),
+                _ => None,
+            };
+            let limit = match arguments {
+                [limit] => Cell::read(kind, limit).as_ref().and_then(digits),
+                _ => None,
+            };
+            let operands = digits(cell).zip(limit);
+            let Some((value, limit)) = operands.filter(|_| kind == Kind::Double) else {
+                return matches(kind, operator, cell, arguments);
+            };
+            Ok(match operator {
+                "<" => value < limit,
+                ">" => value > limit,
+                "<=" => value <= limit,
+                ">=" => value >= limit,
+                _ => return matches(kind, operator, cell, arguments),
+            })
+        }
+    ),
+    matching_fault!(
+        "boxes-searched-by-words",
+        "Knows true and false for boxes, and not 1 and 0.",
+        &["ERP-125"],
+        &[],
+        |kind, operator, cell, arguments| {
+            let word = |text: &String| matches!(text.as_str(), "true" | "false");
+            match kind {
+                Kind::Checkbox if !arguments.iter().all(word) => {
+                    matches(kind, "no such operator", cell, arguments)
+                }
+                _ => matches(kind, operator, cell, arguments),
+            }
+        }
+    ),
+    matching_fault!(
         "unticked-boxes-not-found",
         "Finds no boxes that are not ticked.",
         &["ERP-125"],
@@ -181,6 +267,42 @@ pub const FAULTS: &[Fault] = &[
         |kind, operator, cell, arguments| match (kind, arguments) {
             (Kind::List, [first, ..]) => matches(kind, operator, cell, std::slice::from_ref(first)),
             _ => matches(kind, operator, cell, arguments),
+        }
+    ),
+    matching_fault!(
+        "notoneof-combined-with-or",
+        "Finds by notoneof what differs from one of several keys.",
+        &["ERP-126"],
+        &[],
+        |kind, operator, cell, arguments| {
+            if (kind, operator) != (Kind::List, "notoneof") {
+                return matches(kind, operator, cell, arguments);
+            }
+            for argument in arguments {
+                if matches(kind, operator, cell, std::slice::from_ref(argument))? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+    ),
+    matching_fault!(
+        "search-dates-in-local-time",
+        "Takes the times of a search for local ones.",
+        &["ERP-127"],
+        &["ERP-128"],
+        |kind, operator, cell, arguments| {
+            let moved = |text: &String| match Cell::read(kind, text) {
+                Some(Cell::Moment(moment)) => {
+                    Cell::Moment(moment.saturating_sub(2.hours())).write()
+                }
+                _ => text.clone(),
+            };
+            let moved: Vec<String> = arguments.iter().map(moved).collect();
+            match kind {
+                Kind::Datetime => matches(kind, operator, cell, &moved),
+                _ => matches(kind, operator, cell, arguments),
+            }
         }
     ),
     matching_fault!(
@@ -218,6 +340,46 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "third-restriction-lost",
+        summary: "Looks at the first two restrictions only.",
+        violates: &["ERP-129"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            if let Some(restrictions) = &mut call.request.restrictions {
+                restrictions.truncate(2);
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "parents-searched-among-customers",
+        summary: "Takes every parent of a search for a customer.",
+        violates: &["ERP-130"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            for restriction in call.request.restrictions.iter_mut().flatten() {
+                if restriction.field_key == "ParentActorType" {
+                    restriction.values = vec!["Customer".to_owned()];
+                }
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "parents-searched-alone",
+        summary: "Knows restrictions on the parent only where no others stand beside them.",
+        violates: &["ERP-130"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            let mut restrictions = call.request.restrictions.iter().flatten();
+            let count = restrictions.clone().count();
+            match count > 2 && restrictions.any(|one| one.field_key == "ParentErpKey") {
+                true => Err(refusal(Op::SearchActorsAdvanced, "No field ParentErpKey.")),
+                false => Ok(()),
+            }
+        })],
+    },
+    Fault {
         name: "parent-restrictions-ignored",
         summary: "Ignores restrictions on the parent, because no field has that key.",
         violates: &["ERP-130"],
@@ -237,6 +399,18 @@ pub const FAULTS: &[Fault] = &[
                 true => Ok(false),
                 false => matches(kind, operator, cell, arguments),
             }
+        }
+    ),
+    matching_fault!(
+        "encoded-boxes-are-unticked",
+        "Reads an encoded box of a search as one that is not ticked.",
+        &["ERP-131"],
+        &["ERP-125"],
+        |kind, operator, cell, arguments| match (kind, arguments) {
+            (Kind::Checkbox, [text]) if text.starts_with('[') => {
+                matches(kind, operator, cell, &["0".to_owned()])
+            }
+            _ => matches(kind, operator, cell, arguments),
         }
     ),
     matching_fault!(

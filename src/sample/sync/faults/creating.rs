@@ -1,22 +1,13 @@
-//! Faults of creating and saving actors, of lists, and of error results.
+//! Faults of creating actors.
 
 use serde_json::json;
 
-use super::tools::{bad, company, crash, each_actor, good, is, outcome, run};
+use super::tools::{bad, company, crash, created, each_actor, is, outcome, run};
 use super::{Fault, Seam};
 use crate::sample::sync::connector::Call;
 use crate::sample::sync::erp::{
     Access, Actor, ActorType, Kind, Operation as Op, Payload, UNKNOWN_FIELD,
 };
-use crate::sample::sync::reply::Reply;
-
-/// The actor that WSCreateActor gives.
-fn created<'a>(call: &Call, reply: &'a mut Reply) -> Option<&'a mut Actor> {
-    match &mut good(call, reply, Op::CreateActor)?.payload {
-        Payload::Actor(actor) => actor.as_mut(),
-        _ => None,
-    }
-}
 
 /// The actors that a request brings.
 fn given(call: &mut Call) -> impl Iterator<Item = &mut Actor> {
@@ -59,6 +50,62 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "key-of-the-actor-before",
+        summary: "Tells the highest key from before a creation as that of the new actor.",
+        violates: &["ERP-137"],
+        consequences: &["ERP-103", "ERP-173"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let company = company(connector, call);
+            if let Some(actor) = created(call, reply)
+                && let Some(kind) = actor.actor_type.as_deref().and_then(ActorType::named)
+                && let Some(company) = company
+            {
+                let before = company.records(kind).into_iter().rev().nth(1);
+                actor.erp_key = before.map(|record| record.key);
+            }
+        })],
+    },
+    Fault {
+        name: "new-stamp-sometimes-missing",
+        summary: "Tells the stamp of a new actor only when it is quick enough: not every third time.",
+        violates: &["ERP-138"],
+        consequences: &["ERP-078"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            if let Some(actor) = created(call, reply)
+                && connector.injected.count("creations").is_multiple_of(3)
+            {
+                actor.last_modified = None;
+            }
+        })],
+    },
+    Fault {
+        name: "new-suppliers-told-as-customers",
+        summary: "Tells a new supplier as a customer.",
+        violates: &["ERP-139"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if let Some(actor) = created(call, reply)
+                && actor.actor_type.as_deref() == Some("Supplier")
+            {
+                actor.actor_type = Some("Customer".to_owned());
+            }
+        })],
+    },
+    Fault {
+        name: "new-key-in-lower-case",
+        summary: "Tells the key of a new actor in lower case, and cannot read by it.",
+        violates: &["ERP-140"],
+        consequences: &[
+            "ERP-012", "ERP-102", "ERP-103", "ERP-104", "ERP-105", "ERP-109", "ERP-144", "ERP-145",
+            "ERP-148", "ERP-150", "ERP-173",
+        ],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if let Some(key) = created(call, reply).and_then(|actor| actor.erp_key.as_mut()) {
+                *key = key.to_lowercase();
+            }
+        })],
+    },
+    Fault {
         name: "new-stamp-missing",
         summary: "Creates an actor without telling its stamp.",
         violates: &["ERP-138"],
@@ -79,6 +126,39 @@ pub const FAULTS: &[Fault] = &[
                 actor.field_values = Some(Vec::new());
             }
         })],
+    },
+    Fault {
+        name: "request-told-as-new-actor",
+        summary: "Repeats the request as answer, and stores no decimals of a new actor.",
+        violates: &["ERP-173"],
+        consequences: &[],
+        seams: &[
+            Seam::Request(|connector, call| {
+                if !is(call, Op::CreateActor) {
+                    return Ok(());
+                }
+                let actor = call.request.actor.as_mut();
+                let kind = actor.as_ref().and_then(|actor| actor.actor_type.as_deref());
+                let kind = kind.and_then(ActorType::named);
+                if let Some((actor, kind)) = actor.zip(kind)
+                    && let Some(pairs) = &mut actor.field_values
+                {
+                    connector.injected.remember("submitted", json!(pairs));
+                    let decimal = |key: &str| {
+                        kind.field(key)
+                            .is_some_and(|field| field.kind == Kind::Double)
+                    };
+                    pairs.retain(|(key, _)| !decimal(key));
+                }
+                Ok(())
+            }),
+            Seam::Answer(|connector, call, reply| {
+                if let Some(actor) = created(call, reply) {
+                    let submitted = connector.injected.recall("submitted").unwrap_or_default();
+                    actor.field_values = serde_json::from_value(submitted).ok();
+                }
+            }),
+        ],
     },
     Fault {
         name: "new-actor-appears-later",
@@ -140,6 +220,22 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "empty-name-is-a-name",
+        summary: "Asks only whether a mandatory name is there, and not whether it is empty.",
+        violates: &["ERP-141"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            let actor = call.request.actor.as_mut();
+            let pairs = actor.and_then(|actor| actor.field_values.as_mut());
+            for (key, value) in pairs.into_iter().flatten() {
+                if key.ends_with("NAME") && value.is_empty() {
+                    "-".clone_into(value);
+                }
+            }
+            Ok(())
+        })],
+    },
+    Fault {
         name: "refused-actor-created-anyway",
         summary: "Refuses an actor without its mandatory values, after it has created it.",
         violates: &["ERP-141"],
@@ -186,6 +282,20 @@ pub const FAULTS: &[Fault] = &[
                 }
             }
             Ok(())
+        })],
+    },
+    Fault {
+        name: "empty-type-is-a-fault",
+        summary: "Answers a new actor without type with a SOAP fault.",
+        violates: &["ERP-142"],
+        consequences: &["ERP-171"],
+        seams: &[Seam::Request(|_, call| {
+            let untyped = |actor: &Actor| actor.actor_type.as_deref().is_none_or(str::is_empty);
+            let given = call.request.actor.as_ref();
+            match is(call, Op::CreateActor) && given.is_some_and(untyped) {
+                true => Err(crash()),
+                false => Ok(()),
+            }
         })],
     },
     Fault {
@@ -330,6 +440,25 @@ pub const FAULTS: &[Fault] = &[
                     let number = matches!(kind, Some(Kind::Integer | Kind::Double));
                     if number && !value.starts_with('[') {
                         value.clear();
+                    }
+                }
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "bare-decimals-without-point",
+        summary: "Takes the point of a decimal without marker for a separator of thousands.",
+        violates: &["ERP-148"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            for actor in given(call) {
+                let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
+                for (key, value) in actor.field_values.iter_mut().flatten() {
+                    let field = actor_type.and_then(|actor| actor.field(key));
+                    let decimal = field.is_some_and(|field| field.kind == Kind::Double);
+                    if decimal && !value.starts_with('[') {
+                        *value = value.replace('.', "");
                     }
                 }
             }

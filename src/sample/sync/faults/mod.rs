@@ -20,6 +20,7 @@ mod tokens;
 mod tools;
 mod transport;
 mod types;
+mod values;
 mod wire;
 
 use std::sync::LazyLock;
@@ -65,6 +66,7 @@ pub fn sync_faults() -> &'static [Fault] {
             metadata::FAULTS,
             types::FAULTS,
             reading::FAULTS,
+            values::FAULTS,
             polling::FAULTS,
             search::FAULTS,
             advanced::FAULTS,

@@ -1,27 +1,17 @@
-//! Faults of reading actors and of polling for changes.
+//! Faults of reading actors.
+
+use serde_json::json;
 
 use super::tools::{
-    actors, company, crash, each_actor, is, number, outcome, refusal, settings, stamp, value,
+    actors, asked_type, company, crash, each_actor, each_key, is, number, outcome, refusal,
+    settings, stamp, touch,
 };
 use super::{Fault, Seam};
 use crate::sample::sync::connector::Call;
 use crate::sample::sync::erp::{
-    Actor, ActorType, Cell, Kind, Operation as Op, Outcome, Payload, Refusal, UNKNOWN_FIELD,
+    Actor, ActorType, Company, Operation as Op, Outcome, Payload, Refusal, UNKNOWN_FIELD,
 };
 use crate::sample::sync::reply::Reply;
-
-/// Visits every value of a type in an answer.
-fn each_value(reply: &mut Reply, kind: Kind, change: fn(&mut String)) {
-    each_actor(reply, &mut |actor| {
-        let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
-        for (key, value) in actor.field_values.iter_mut().flatten() {
-            let field = actor_type.and_then(|actor| actor.field(key));
-            if field.is_some_and(|field| field.kind == kind) && !value.is_empty() {
-                change(value);
-            }
-        }
-    });
-}
 
 /// Whether a call reads actors by any way.
 fn reads(call: &Call) -> bool {
@@ -38,13 +28,22 @@ fn reads(call: &Call) -> bool {
 
 /// Whether the request names a field that the type does not have.
 fn names_unknown_field(call: &Call) -> bool {
-    let actor_type = call
-        .request
-        .actor_type
-        .as_deref()
-        .and_then(ActorType::named);
     let mut keys = call.request.field_keys.iter().flatten();
-    actor_type.is_some_and(|actor| keys.any(|key| actor.field(key).is_none()))
+    asked_type(call).is_some_and(|actor| keys.any(|key| actor.field(key).is_none()))
+}
+
+/// Gives an actor one more of its fields.
+fn add_field(company: &Company, actor: &mut Actor, key: &str) {
+    let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
+    let record = actor_type.and_then(|actor_type| {
+        company.record(actor_type, actor.erp_key.as_deref().unwrap_or_default())
+    });
+    let pairs = actor.field_values.get_or_insert_default();
+    if let Some(record) = record
+        && !pairs.iter().any(|(name, _)| name == key)
+    {
+        pairs.push((key.to_owned(), record.cell(key).write()));
+    }
 }
 
 pub const FAULTS: &[Fault] = &[
@@ -97,6 +96,25 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "missing-key-reads-the-next",
+        summary: "Reads the record that follows when a key does not exist.",
+        violates: &["ERP-076"],
+        consequences: &[],
+        seams: &[Seam::Request(|connector, call| {
+            let known = company(connector, call).zip(asked_type(call));
+            if let Some((company, actor_type)) = known.filter(|_| is(call, Op::GetActors)) {
+                let records = company.records(actor_type);
+                for asked in call.request.erp_keys.iter_mut().flatten() {
+                    let at = records.iter().find(|record| record.key >= *asked);
+                    if let Some(record) = at.or(records.last()) {
+                        asked.clone_from(&record.key);
+                    }
+                }
+            }
+            Ok(())
+        })],
+    },
+    Fault {
         name: "keys-too-long",
         summary: "Gives projects keys of more than 254 characters.",
         violates: &["ERP-077"],
@@ -106,13 +124,9 @@ pub const FAULTS: &[Fault] = &[
         ],
         seams: &[
             Seam::Request(|_, call| {
-                for key in call.request.erp_keys.iter_mut().flatten() {
+                each_key(call, |key| {
                     *key = key.trim_start_matches("project-").to_owned();
-                }
-                let given = call.request.actors.iter_mut().flatten();
-                for key in given.filter_map(|actor| actor.erp_key.as_mut()) {
-                    *key = key.trim_start_matches("project-").to_owned();
-                }
+                });
                 Ok(())
             }),
             Seam::Answer(|_, _, reply| {
@@ -125,6 +139,33 @@ pub const FAULTS: &[Fault] = &[
                 });
             }),
         ],
+    },
+    Fault {
+        name: "children-without-key",
+        summary: "Leaves the key out of what it finds below a parent.",
+        violates: &["ERP-077"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, reply| {
+            let found = actors(call, reply, Op::SearchActorByParent);
+            for actor in found.into_iter().flatten() {
+                actor.erp_key = None;
+            }
+        })],
+    },
+    Fault {
+        name: "stamps-too-long",
+        summary: "Fills stamps up with zeros to 300 digits.",
+        violates: &["ERP-078"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, _, reply| {
+            each_actor(reply, &mut |actor| {
+                if let Some(stamp) = stamp(actor)
+                    && let Some(at) = number(stamp)
+                {
+                    *stamp = format!("{at:0>300}");
+                }
+            });
+        })],
     },
     Fault {
         name: "stamp-missing-when-read",
@@ -145,25 +186,36 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-079"],
         consequences: &["ERP-111", "ERP-085"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let company = company(connector, call);
-            if !reads(call) {
+            let Some(company) = company(connector, call).filter(|_| reads(call)) else {
                 return;
-            }
+            };
             each_actor(reply, &mut |actor| {
                 let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
-                let Some((actor_type, company)) = actor_type.zip(company) else {
-                    return;
-                };
-                let key = actor_type.fields()[0].key;
-                let record =
-                    company.record(actor_type, actor.erp_key.as_deref().unwrap_or_default());
-                let pairs = actor.field_values.get_or_insert_default();
-                if let Some(record) = record
-                    && !pairs.iter().any(|(name, _)| name == key)
-                {
-                    pairs.push((key.to_owned(), record.cell(key).write()));
+                if let Some(actor_type) = actor_type {
+                    add_field(company, actor, actor_type.fields()[0].key);
                 }
             });
+        })],
+    },
+    Fault {
+        name: "fields-of-earlier-reads",
+        summary: "Keeps what it has read of an actor, and gives it again with the next fields.",
+        violates: &["ERP-079"],
+        consequences: &["ERP-085"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let Some(company) = company(connector, call) else {
+                return;
+            };
+            for actor in actors(call, reply, Op::GetActors).into_iter().flatten() {
+                let id = format!("fields {}", actor.erp_key.as_deref().unwrap_or_default());
+                let kept = connector.injected.recall(&id).unwrap_or_default();
+                for key in kept.as_array().into_iter().flatten() {
+                    add_field(company, actor, key.as_str().unwrap_or_default());
+                }
+                let pairs = actor.field_values.iter().flatten();
+                let keys: Vec<&String> = pairs.map(|(key, _)| key).collect();
+                connector.injected.remember(id, json!(keys));
+            }
         })],
     },
     Fault {
@@ -196,6 +248,39 @@ pub const FAULTS: &[Fault] = &[
             let found = actors(call, reply, Op::GetActors).map(|actors| actors.len());
             if found.is_some_and(|found| found < asked) {
                 *reply = refusal(Op::GetActors, "A record does not exist.");
+            }
+        })],
+    },
+    Fault {
+        name: "reading-stops-at-unknown-key",
+        summary: "Reads no further when it comes to a key that does not exist.",
+        violates: &["ERP-081"],
+        consequences: &[],
+        seams: &[Seam::Request(|connector, call| {
+            let known = company(connector, call).zip(asked_type(call));
+            if let Some((company, actor_type)) = known.filter(|_| is(call, Op::GetActors))
+                && let Some(keys) = &mut call.request.erp_keys
+            {
+                let unknown = |key: &String| company.record(actor_type, key).is_none();
+                let readable = keys.iter().position(unknown).unwrap_or(keys.len());
+                keys.truncate(readable);
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "only-unknown-fields-is-a-fault",
+        summary: "Breaks its query when no requested field is known.",
+        violates: &["ERP-082"],
+        consequences: &["ERP-171"],
+        seams: &[Seam::Request(|_, call| {
+            let mut keys = call.request.field_keys.iter().flatten();
+            let actor_type = asked_type(call);
+            let one_is_known =
+                keys.any(|key| actor_type.is_some_and(|actor| actor.field(key).is_some()));
+            match is(call, Op::GetActors) && names_unknown_field(call) && !one_is_known {
+                true => Err(crash()),
+                false => Ok(()),
             }
         })],
     },
@@ -249,6 +334,21 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "no-keys-reads-everything",
+        summary: "Leaves the condition out of its query when it is given no keys.",
+        violates: &["ERP-083"],
+        consequences: &[],
+        seams: &[Seam::Request(|connector, call| {
+            let none = call.request.erp_keys.as_ref().is_none_or(Vec::is_empty);
+            let known = company(connector, call).zip(asked_type(call));
+            if let Some((company, actor_type)) = known.filter(|_| none && is(call, Op::GetActors)) {
+                let records = company.records(actor_type).into_iter();
+                call.request.erp_keys = Some(records.map(|record| record.key).collect());
+            }
+            Ok(())
+        })],
+    },
+    Fault {
         name: "double-keys-read-twice",
         summary: "Reads an actor twice when its key comes twice.",
         violates: &["ERP-084"],
@@ -279,90 +379,6 @@ pub const FAULTS: &[Fault] = &[
             }
         })],
     },
-    // Values
-    Fault {
-        name: "texts-encoded",
-        summary: "Encodes texts with a marker.",
-        violates: &["ERP-086"],
-        consequences: &[
-            "ERP-012", "ERP-139", "ERP-150", "ERP-121", "ERP-122", "ERP-090",
-        ],
-        seams: &[Seam::Answer(|_, _, reply| {
-            each_value(reply, Kind::Text, |value| *value = format!("[S:{value}]"));
-        })],
-    },
-    Fault {
-        name: "numbers-bare",
-        summary: "Writes whole numbers without marker.",
-        violates: &["ERP-087"],
-        consequences: &[],
-        seams: &[Seam::Answer(|_, _, reply| {
-            each_value(reply, Kind::Integer, |value| {
-                *value = value
-                    .trim_start_matches("[I:")
-                    .trim_end_matches(']')
-                    .to_owned();
-            });
-        })],
-    },
-    Fault {
-        name: "decimals-with-comma",
-        summary: "Writes decimals with a comma.",
-        violates: &["ERP-088"],
-        consequences: &["ERP-124", "ERP-131", "ERP-139", "ERP-148", "ERP-150"],
-        seams: &[Seam::Answer(|_, _, reply| {
-            each_value(reply, Kind::Double, |value| {
-                *value = value.replace('.', ",")
-            });
-        })],
-    },
-    Fault {
-        name: "dates-day-first",
-        summary: "Writes dates with the day before the month.",
-        violates: &["ERP-088"],
-        consequences: &["ERP-127", "ERP-131", "ERP-139", "ERP-148", "ERP-150"],
-        seams: &[Seam::Answer(|_, _, reply| {
-            each_value(reply, Kind::Datetime, |value| {
-                if let Some(Cell::Moment(moment)) = Cell::read(Kind::Datetime, value) {
-                    *value = moment.strftime("%d.%m.%Y %H:%M").to_string();
-                }
-            });
-        })],
-    },
-    Fault {
-        name: "list-texts-for-keys",
-        summary: "Gives the text of a customer group in place of its key.",
-        violates: &["ERP-089"],
-        consequences: &["ERP-126", "ERP-139", "ERP-150"],
-        seams: &[Seam::Answer(|_, _, reply| {
-            each_actor(reply, &mut |actor| {
-                if let Some(group) = value(actor, "CUSTGR")
-                    && group == "G5"
-                {
-                    *group = "Retail".to_owned();
-                }
-            });
-        })],
-    },
-    Fault {
-        name: "texts-longer-than-declared",
-        summary: "Gives names that are longer than their field.",
-        violates: &["ERP-090"],
-        consequences: &[
-            "ERP-012", "ERP-107", "ERP-112", "ERP-121", "ERP-122", "ERP-139", "ERP-150",
-        ],
-        seams: &[Seam::Answer(|_, call, reply| {
-            if is(call, Op::GetActors) || is(call, Op::GetActorsByTimestamp) {
-                each_actor(reply, &mut |actor| {
-                    if actor.actor_type.as_deref() == Some("Project")
-                        && let Some(name) = value(actor, "NAME")
-                    {
-                        name.push_str(&" (project of the ERP system)".repeat(3));
-                    }
-                });
-            }
-        })],
-    },
     Fault {
         name: "parent-type-missing",
         summary: "Gives the key of a person's parent without its type.",
@@ -374,6 +390,34 @@ pub const FAULTS: &[Fault] = &[
                     actor.parent_actor_type = None;
                 }
             });
+        })],
+    },
+    Fault {
+        name: "parents-told-by-number",
+        summary: "Tells the number of a person's supplier in place of its key.",
+        violates: &["ERP-091"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, _, reply| {
+            each_actor(reply, &mut |actor| {
+                let person = actor.actor_type.as_deref() == Some("Person");
+                let supplied = actor.parent_actor_type.as_deref() == Some("Supplier");
+                if let Some(key) = actor.parent_erp_key.as_mut().filter(|_| person && supplied) {
+                    *key = key.rsplit('-').next().unwrap_or_default().to_owned();
+                }
+            });
+        })],
+    },
+    Fault {
+        name: "parent-type-in-lower-case",
+        summary: "Writes the type of parents in lower case in a simple search.",
+        violates: &["ERP-092"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, reply| {
+            for actor in actors(call, reply, Op::SearchActors).into_iter().flatten() {
+                if let Some(parent) = &mut actor.parent_actor_type {
+                    *parent = parent.to_lowercase();
+                }
+            }
         })],
     },
     Fault {
@@ -404,6 +448,32 @@ pub const FAULTS: &[Fault] = &[
                 {
                     *stamp = (at + i64::try_from(count).unwrap_or_default()).to_string();
                 }
+            }
+        })],
+    },
+    Fault {
+        name: "finding-touches-records",
+        summary: "Counts being found as a change, because it notes the last use of a record.",
+        violates: &["ERP-093"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            for actor in actors(call, reply, Op::SearchActors).into_iter().flatten() {
+                touch(connector, call, actor);
+            }
+        })],
+    },
+    Fault {
+        name: "parents-mixed-in-batches",
+        summary: "Gives all children of a batch the parent of the first one.",
+        violates: &["ERP-094"],
+        consequences: &["ERP-107"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            let mut first: Option<Actor> = None;
+            let read = actors(call, reply, Op::GetActors).into_iter().flatten();
+            for actor in read.filter(|actor| actor.parent_erp_key.is_some()) {
+                let first = first.get_or_insert_with(|| actor.clone());
+                actor.parent_actor_type.clone_from(&first.parent_actor_type);
+                actor.parent_erp_key.clone_from(&first.parent_erp_key);
             }
         })],
     },

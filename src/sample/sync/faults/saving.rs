@@ -1,15 +1,77 @@
 //! Faults of saving actors.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::tools::{
-    actors, bad, company, each_actor, good, is, number, outcome, refusal, run, stamp, value,
+    actors, bad, company, crash, created_as, each_actor, each_key, good, is, number, outcome,
+    refusal, run, stamp, value,
 };
 use super::{Fault, Seam};
+use crate::sample::sync::connector::{Call, Connector};
 use crate::sample::sync::erp::{
     Actor, ActorType, Kind, Operation as Op, Outcome, Payload, State, UNKNOWN_ITEM,
 };
 use crate::sample::sync::reply::Reply;
+
+/// Creates the actors that are to be saved and are not known, where their key is such.
+fn create_instead(
+    connector: &Connector,
+    call: &Call,
+    reply: &mut Reply,
+    such: impl Fn(&str) -> bool,
+) {
+    let given = call.request.actors.iter().flatten();
+    let unknown = given.filter(|actor| {
+        let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
+        let key = actor.erp_key.as_deref().unwrap_or_default();
+        let known = company(connector, call).zip(actor_type);
+        such(key) && known.is_some_and(|(company, kind)| company.record(kind, key).is_none())
+    });
+    let unknown: Vec<Actor> = unknown.cloned().collect();
+    if !is(call, Op::SaveActors) || outcome(reply).is_none() {
+        return;
+    }
+    let mut made: Vec<Actor> = Vec::new();
+    for mut actor in unknown {
+        let pairs = actor.field_values.get_or_insert_default();
+        if !pairs.iter().any(|(key, _)| key == "NAME") {
+            pairs.push(("NAME".to_owned(), "(imported)".to_owned()));
+        }
+        let done = run(connector, call, Op::CreateActor, |request| {
+            request.actor = Some(actor);
+        });
+        if let Some(Payload::Actor(Some(actor))) = done.map(|done| done.payload) {
+            made.push(actor);
+        }
+    }
+    if let Some(outcome) = outcome(reply)
+        && !made.is_empty()
+    {
+        let mut saved = match &outcome.payload {
+            Payload::Actors(Some(saved)) => saved.clone(),
+            _ => Vec::new(),
+        };
+        saved.extend(made);
+        *outcome = Outcome::ok(Payload::Actors(Some(saved)));
+    }
+}
+
+/// Whether an error is about an actor that does not exist.
+fn misses_actor(outcome: &Outcome) -> bool {
+    let tech = outcome.tech.as_deref().unwrap_or_default();
+    tech.contains("has ErpKey")
+}
+
+/// Whether a batch to be saved has no actors.
+fn saves_nothing(connector: &Connector, call: &Call) -> bool {
+    let none = call.request.actors.as_ref().is_none_or(Vec::is_empty);
+    is(call, Op::SaveActors) && none && company(connector, call).is_some()
+}
+
+/// What a renamed actor has at the end of its key.
+const RENAMED: &str = "-R";
 
 pub const FAULTS: &[Fault] = &[
     Fault {
@@ -50,6 +112,31 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "first-of-batch-saved",
+        summary: "Saves the first actor of a batch only, and tells all as saved.",
+        violates: &["ERP-150"],
+        consequences: &["ERP-102", "ERP-155", "ERP-156"],
+        seams: &[
+            Seam::Request(|connector, call| {
+                let given = call.request.actors.iter_mut().flatten();
+                for (place, actor) in given.enumerate() {
+                    let id = format!("submitted {place}");
+                    let values = actor.field_values.take_if(|_| place > 0);
+                    connector.injected.remember(id, json!(values));
+                }
+                Ok(())
+            }),
+            Seam::Answer(|connector, call, reply| {
+                let saved = actors(call, reply, Op::SaveActors).into_iter().flatten();
+                for (place, actor) in saved.enumerate().skip(1) {
+                    let values = connector.injected.recall(&format!("submitted {place}"));
+                    actor.field_values =
+                        values.and_then(|values| serde_json::from_value(values).ok());
+                }
+            }),
+        ],
+    },
+    Fault {
         name: "saved-actors-not-told",
         summary: "Saves actors without giving them back.",
         violates: &["ERP-151"],
@@ -59,6 +146,69 @@ pub const FAULTS: &[Fault] = &[
                 actors.clear();
             }
         })],
+    },
+    Fault {
+        name: "saved-children-told-as-well",
+        summary: "Gives the persons of a saved actor back as well.",
+        violates: &["ERP-151"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let Some(saved) = actors(call, reply, Op::SaveActors) else {
+                return;
+            };
+            for parent in saved.clone() {
+                let found = run(connector, call, Op::SearchActorByParent, |request| {
+                    request.actor_type = Some("Person".to_owned());
+                    request.parent_actor_type = parent.actor_type;
+                    request.parent_actor_erp_key = parent.erp_key;
+                });
+                if let Some(Payload::Actors(Some(found))) = found.map(|found| found.payload) {
+                    saved.extend(found);
+                }
+            }
+        })],
+    },
+    Fault {
+        name: "key-renewed-with-the-name",
+        summary: "Gives an actor a new key when its name changes, and forgets the old one.",
+        violates: &["ERP-152"],
+        consequences: &["ERP-151"],
+        seams: &[
+            Seam::Request(|connector, call| {
+                each_key(call, |key| match key.strip_suffix(RENAMED) {
+                    Some(old) => *key = old.to_owned(),
+                    None if connector
+                        .injected
+                        .recall(&format!("renamed {key}"))
+                        .is_some() =>
+                    {
+                        key.push_str(" is gone");
+                    }
+                    None => {}
+                });
+                Ok(())
+            }),
+            Seam::Answer(|connector, call, reply| {
+                for actor in actors(call, reply, Op::SaveActors).into_iter().flatten() {
+                    let mut pairs = actor.field_values.iter().flatten();
+                    if pairs.any(|(key, _)| matches!(key.as_str(), "NAME" | "LASTNAME")) {
+                        let key = actor.erp_key.as_deref().unwrap_or_default();
+                        let id = format!("renamed {key}");
+                        connector.injected.remember(id, json!(true));
+                    }
+                }
+                each_actor(reply, &mut |actor| {
+                    if let Some(key) = &mut actor.erp_key
+                        && connector
+                            .injected
+                            .recall(&format!("renamed {key}"))
+                            .is_some()
+                    {
+                        key.push_str(RENAMED);
+                    }
+                });
+            }),
+        ],
     },
     Fault {
         name: "key-follows-the-name",
@@ -85,46 +235,16 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-153"],
         consequences: &["ERP-151", "ERP-154", "ERP-155"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let unknown: Vec<Actor> = call
-                .request
-                .actors
-                .iter()
-                .flatten()
-                .filter(|actor| {
-                    let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
-                    let key = actor.erp_key.clone().unwrap_or_default();
-                    company(connector, call)
-                        .zip(actor_type)
-                        .is_some_and(|(company, kind)| company.record(kind, &key).is_none())
-                })
-                .cloned()
-                .collect();
-            if !is(call, Op::SaveActors) || unknown.is_empty() || outcome(reply).is_none() {
-                return;
-            }
-            let mut made: Vec<Actor> = Vec::new();
-            for mut actor in unknown {
-                let pairs = actor.field_values.get_or_insert_default();
-                if !pairs.iter().any(|(key, _)| key == "NAME") {
-                    pairs.push(("NAME".to_owned(), "(imported)".to_owned()));
-                }
-                let done = run(connector, call, Op::CreateActor, |request| {
-                    request.actor = Some(actor);
-                });
-                if let Some(Payload::Actor(Some(actor))) = done.map(|done| done.payload) {
-                    made.push(actor);
-                }
-            }
-            if let Some(outcome) = outcome(reply)
-                && !made.is_empty()
-            {
-                let mut saved = match &outcome.payload {
-                    Payload::Actors(Some(saved)) => saved.clone(),
-                    _ => Vec::new(),
-                };
-                saved.extend(made);
-                *outcome = Outcome::ok(Payload::Actors(Some(saved)));
-            }
+            create_instead(connector, call, reply, |_| true);
+        })],
+    },
+    Fault {
+        name: "save-without-key-creates",
+        summary: "Creates an actor when it is to save one without key.",
+        violates: &["ERP-153"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            create_instead(connector, call, reply, str::is_empty);
         })],
     },
     Fault {
@@ -134,16 +254,24 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["ERP-155", "ERP-173"],
         seams: &[Seam::Answer(|_, call, reply| {
             if let Some(outcome) = outcome(reply).filter(|_| is(call, Op::SaveActors))
-                && outcome
-                    .tech
-                    .as_deref()
-                    .is_some_and(|tech| tech.contains("has ErpKey"))
+                && misses_actor(outcome)
             {
                 let saved = match &outcome.payload {
                     Payload::Actors(Some(saved)) => saved.clone(),
                     _ => Vec::new(),
                 };
                 *outcome = Outcome::ok(Payload::Actors(Some(saved)));
+            }
+        })],
+    },
+    Fault {
+        name: "unknown-actor-is-a-fault",
+        summary: "Answers a save of an actor that it does not know with a SOAP fault.",
+        violates: &["ERP-154"],
+        consequences: &["ERP-171"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if bad(call, reply, Op::SaveActors).is_some_and(|outcome| misses_actor(outcome)) {
+                *reply = crash();
             }
         })],
     },
@@ -184,10 +312,37 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-157"],
         consequences: &[],
         seams: &[Seam::Request(|connector, call| {
-            let none = call.request.actors.as_ref().is_none_or(Vec::is_empty);
-            let known = company(connector, call).is_some();
-            match is(call, Op::SaveActors) && none && known {
+            match saves_nothing(connector, call) {
                 true => Err(refusal(Op::SaveActors, "There is nothing to save.")),
+                false => Ok(()),
+            }
+        })],
+    },
+    Fault {
+        name: "empty-batch-is-a-fault",
+        summary: "Looks for the first actor of a batch without asking whether there is one.",
+        violates: &["ERP-157"],
+        consequences: &["ERP-171"],
+        seams: &[Seam::Request(|connector, call| {
+            match saves_nothing(connector, call) {
+                true => Err(crash()),
+                false => Ok(()),
+            }
+        })],
+    },
+    Fault {
+        name: "mixed-batch-refused",
+        summary: "Refuses a batch with actors of different types.",
+        violates: &["ERP-156"],
+        consequences: &[],
+        seams: &[Seam::Request(|_, call| {
+            let given = call.request.actors.iter().flatten();
+            let types: BTreeSet<_> = given.map(|actor| &actor.actor_type).collect();
+            match is(call, Op::SaveActors) && types.len() > 1 {
+                true => Err(refusal(
+                    Op::SaveActors,
+                    "All actors of a call have one type.",
+                )),
                 false => Ok(()),
             }
         })],
@@ -304,10 +459,7 @@ pub const FAULTS: &[Fault] = &[
         ],
         seams: &[Seam::Answer(|_, _, reply| {
             each_actor(reply, &mut |actor| {
-                let key = actor.erp_key.as_deref().unwrap_or_default();
-                let digits = key.trim_start_matches(|sign: char| !sign.is_ascii_digit());
-                let created = digits.parse::<i64>().unwrap_or_default() - 900;
-                if created > 0
+                if let Some(created) = created_as(actor)
                     && let Some(stamp) = stamp(actor)
                     && let Some(at) = number(stamp)
                 {

@@ -1,8 +1,8 @@
-//! Faults of simple and advanced search.
+//! Faults of simple search and of search below a parent.
 
-use super::tools::{actors, crash, good, is, outcome, refusal};
+use super::tools::{actors, asked_type, company, crash, good, is, outcome, refusal, run};
 use super::{Fault, Seam};
-use crate::sample::sync::erp::{Actor, Operation as Op, Payload};
+use crate::sample::sync::erp::{Actor, ActorType, Operation as Op, Payload};
 
 /// Whether an actor of the answer mentions the search text in this letter case.
 fn mentions(actor: &Actor, text: &str) -> bool {
@@ -20,6 +20,19 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|_, call, reply| {
             if actors(call, reply, Op::SearchActors).is_some_and(|actors| actors.is_empty()) {
                 *reply = refusal(Op::SearchActors, "Nothing was found.");
+            }
+        })],
+    },
+    Fault {
+        name: "no-person-found-is-a-fault",
+        summary: "Answers a simple search that finds no person with a SOAP fault.",
+        violates: &["ERP-110"],
+        consequences: &["ERP-115", "ERP-171"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            let persons = asked_type(call) == Some(ActorType::Person);
+            let found = actors(call, reply, Op::SearchActors);
+            if found.is_some_and(|actors| persons && actors.is_empty()) {
+                *reply = crash();
             }
         })],
     },
@@ -148,6 +161,18 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "missing-text-below-parent-is-a-fault",
+        summary: "Answers a search below a parent without text with a SOAP fault.",
+        violates: &["ERP-116"],
+        consequences: &["ERP-171"],
+        seams: &[Seam::Request(|_, call| {
+            match is(call, Op::SearchActorByParent) && call.request.search_text.is_none() {
+                true => Err(crash()),
+                false => Ok(()),
+            }
+        })],
+    },
+    Fault {
         name: "children-of-all-parents",
         summary: "Finds the children of every parent of the given type.",
         violates: &["ERP-117"],
@@ -164,6 +189,21 @@ pub const FAULTS: &[Fault] = &[
             {
                 all.retain(|actor| actor.parent_actor_type == same_type);
                 outcome.payload = Payload::Actors(Some(all));
+            }
+        })],
+    },
+    Fault {
+        name: "text-below-parent-finds-others",
+        summary: "Forgets the parent when it searches below one with a text.",
+        violates: &["ERP-117"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let text = call.request.search_text.as_deref().unwrap_or_default();
+            if let Some(outcome) = good(call, reply, Op::SearchActorByParent)
+                && !text.is_empty()
+                && let Some(all) = run(connector, call, Op::SearchActors, |_| {})
+            {
+                *outcome = all;
             }
         })],
     },
@@ -198,6 +238,28 @@ pub const FAULTS: &[Fault] = &[
                     .is_empty()
             {
                 *reply = refusal(Op::SearchActorByParent, "No such parent.");
+            }
+        })],
+    },
+    Fault {
+        name: "unknown-parent-finds-all",
+        summary: "Finds everybody when it does not know the parent.",
+        violates: &["ERP-118"],
+        consequences: &["ERP-117"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let request = &call.request;
+            let parent = request
+                .parent_actor_type
+                .as_deref()
+                .and_then(ActorType::named);
+            let key = request.parent_actor_erp_key.as_deref().unwrap_or_default();
+            let known = company(connector, call).zip(parent);
+            let known = known.and_then(|(company, parent)| company.record(parent, key));
+            if known.is_none()
+                && let Some(outcome) = good(call, reply, Op::SearchActorByParent)
+                && let Some(all) = run(connector, call, Op::SearchActors, |_| {})
+            {
+                *outcome = all;
             }
         })],
     },

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::sample::sync::connector::{Call, Called, Connector};
 use crate::sample::sync::erp::{
-    Actor, Company, Field, Guid, Operation, Outcome, Payload, Refusal, Request, Settings, State,
-    read_guid,
+    Actor, ActorType, Company, Field, Guid, Operation, Outcome, Payload, Refusal, Request,
+    Settings, State, read_guid,
 };
 use crate::sample::sync::handshake::{self, Handshake, Verdict};
 use crate::sample::sync::reply::{Reply, SoapFault, Written};
@@ -130,6 +130,22 @@ pub fn actors<'a>(
     }
 }
 
+/// The actor that WSCreateActor gives.
+pub fn created<'a>(call: &Call, reply: &'a mut Reply) -> Option<&'a mut Actor> {
+    match &mut good(call, reply, Operation::CreateActor)?.payload {
+        Payload::Actor(actor) => actor.as_mut(),
+        _ => None,
+    }
+}
+
+/// The number of an actor among those that the connector has created.
+pub fn created_as(actor: &Actor) -> Option<i64> {
+    let key = actor.erp_key.as_deref()?;
+    let digits = key.trim_start_matches(|sign: char| !sign.is_ascii_digit());
+    let place = digits.parse::<i64>().ok()? - 900;
+    (place > 0).then_some(place)
+}
+
 /// Visits every actor of an answer, whichever operation it is from.
 pub fn each_actor(reply: &mut Reply, change: &mut dyn FnMut(&mut Actor)) {
     match outcome(reply).map(|outcome| &mut outcome.payload) {
@@ -178,6 +194,20 @@ pub fn is_zero(call: &Call) -> bool {
 pub fn company<'a>(connector: &'a Connector, call: &Call) -> Option<&'a Company> {
     let settings = settings(connector, call)?;
     connector.erp.as_ref()?.companies.get(settings.company)
+}
+
+/// The type of actors that a call asks for.
+pub fn asked_type(call: &Call) -> Option<ActorType> {
+    ActorType::named(call.request.actor_type.as_deref()?)
+}
+
+/// Visits every key by which a request names an actor.
+pub fn each_key(call: &mut Call, change: impl FnMut(&mut String)) {
+    let request = &mut call.request;
+    let given = request.actors.iter_mut().flatten();
+    let given = given.filter_map(|actor| actor.erp_key.as_mut());
+    let asked = request.erp_keys.iter_mut().flatten();
+    asked.chain(given).for_each(change);
 }
 
 /// Replaces text in what is sent.
@@ -253,6 +283,18 @@ pub fn run(
         .as_ref()?
         .handle(operation, &request, call.now);
     Some(outcome)
+}
+
+/// Moves the stamp of an actor, as any write to its record does.
+pub fn touch(connector: &Connector, call: &Call, actor: &Actor) {
+    let nothing_new = Actor {
+        actor_type: actor.actor_type.clone(),
+        erp_key: actor.erp_key.clone(),
+        ..Actor::default()
+    };
+    run(connector, call, Operation::SaveActors, |request| {
+        request.actors = Some(vec![nothing_new]);
+    });
 }
 
 /// The digits at the end of a stamp.

@@ -401,12 +401,19 @@ impl Talk {
                 "CUSTGR",
                 "FIRSTNAME",
                 "ONHOLD",
+                "POSITION",
             ];
             let fields = strings("FieldKeys", &fields);
             self.ask("WSGetSupportedActorTypeFields", &of_type).await;
             self.ask("WSGetSupportedActorTypeFields", &of_type).await;
             self.ask("WSGetSearchableFields", &of_type).await;
-            for since in ["", "103423550", "nonsense", "2026-08-01T00:00:00Z"] {
+            for since in [
+                "",
+                "103423550",
+                "103423682",
+                "nonsense",
+                "2026-08-01T00:00:00Z",
+            ] {
                 let members =
                     format!("{of_type}{fields}<UpdatedOnOrAfter>{since}</UpdatedOnOrAfter>");
                 self.ask("WSGetActorsByTimestamp", &members).await;
@@ -421,6 +428,7 @@ impl Talk {
                     "NO-C102",
                     "no-such-key",
                     "NO-P301",
+                    "NO-P303",
                     "NO-S201",
                     "NO-J401",
                 ][..],
@@ -485,10 +493,12 @@ impl Talk {
         self.ask("WSSearchActors", "<ActorType>Customer</ActorType>")
             .await;
         for key in ["NO-C101", "nobody"] {
-            let members = format!(
-                "<ActorType>Person</ActorType>{fields}<ParentActorErpKey>{key}</ParentActorErpKey><ParentActorType>Customer</ParentActorType><SearchText/>"
-            );
-            self.ask("WSSearchActorByParent", &members).await;
+            for text in ["<SearchText/>", "", "<SearchText>e</SearchText>"] {
+                let members = format!(
+                    "<ActorType>Person</ActorType>{fields}<ParentActorErpKey>{key}</ParentActorErpKey><ParentActorType>Customer</ParentActorType>{text}"
+                );
+                self.ask("WSSearchActorByParent", &members).await;
+            }
         }
         let since = "[DT:03/14/2009 08:00:00.0000000]";
         let cases: &[(&str, &str, &[&str])] = &[
@@ -501,8 +511,12 @@ impl Talk {
             ("PAYDAYS", "!=", &["[I:30]"]),
             ("PAYDAYS", "=", &["30"]),
             ("CREDITLIMIT", "=", &["[F:250000.1]"]),
+            ("CREDITLIMIT", "<", &["[F:99999.5]"]),
+            ("EMAIL", "notcontains", &["zz"]),
             ("ONHOLD", "=", &["[I:0]"]),
+            ("ONHOLD", "=", &["[I:1]"]),
             ("CUSTGR", "oneof", &["G1", "G5"]),
+            ("CUSTGR", "notoneof", &["G1", "G5"]),
             ("SINCE", "beforeOrEqual", &[since]),
             ("NAME", "like", &["x"]),
             ("NOTE", "=", &["x"]),
@@ -515,10 +529,15 @@ impl Talk {
             self.ask("WSSearchActorsAdvanced", &members).await;
         }
         let two = restriction("NAME", "begins", &["ork"]) + &restriction("ONHOLD", "=", &["1"]);
+        let three = restriction("NAME", "contains", &["o"]) + &two;
         let parent = restriction("ParentErpKey", "=", &["NO-C101"]);
+        let supplier = restriction("ParentErpKey", "=", &["NO-S201"])
+            + &restriction("ParentActorType", "=", &["Supplier"]);
         for (kind, restrictions) in [
             ("Customer", two.as_str()),
+            ("Customer", &three),
             ("Person", &parent),
+            ("Person", &supplier),
             ("Customer", ""),
         ] {
             let members =
@@ -528,6 +547,7 @@ impl Talk {
     }
 
     async fn writing(&mut self) {
+        self.changes().await;
         let long = "x".repeat(81);
         let parent = Some(("Customer", "NO-C102"));
         let person = [("FIRSTNAME", "A"), ("LASTNAME", "B")];
@@ -546,6 +566,20 @@ impl Talk {
                 None,
             ),
             actor("Customer", "", &[("NOTE", "no name")], None),
+            actor(
+                "Customer",
+                "",
+                &[("NAME", "New"), ("CREDITLIMIT", "1.5")],
+                None,
+            ),
+            actor(
+                "Supplier",
+                "",
+                &[("NAME", "New"), ("CATEGORY", "RAW")],
+                None,
+            ),
+            actor("", "", &[("NAME", "x")], None),
+            actor("Customer", "", &[("NAME", "")], None),
             actor("Unknown", "", &[("NAME", "x")], None),
             actor("Customer", "", &[("NAME", &long)], None),
             actor("Customer", "", &[("NAME", "x"), ("NOPE", "y")], None),
@@ -572,6 +606,7 @@ impl Talk {
                 actor("Supplier", "NO-S201", &[("LEADDAYS", "[I:9]")], None),
             ],
             vec![actor("Customer", "nobody", &[("PHONE", "x")], None)],
+            vec![actor("Customer", "", &[("NAME", "x")], None)],
         ] {
             let actors = actors
                 .iter()
@@ -579,6 +614,11 @@ impl Talk {
             let members = format!("<Actors>{}</Actors>", actors.collect::<String>());
             self.ask("WSSaveActors", &members).await;
         }
+        self.changes().await;
+    }
+
+    /// Polls what writing changes.
+    async fn changes(&mut self) {
         for kind in ["Customer", "Person"] {
             let fields = strings(
                 "FieldKeys",
