@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use crate::auth::power;
+use crate::auth::modular_power;
 
 /// The numbers of the key, in Base64.
 const MODULUS: &str = "1RHhJJRXEb4J7H8PTlMcyMq7WQ33wNoz1mNeH5elznsuPmiLie5wZxCXXffujj4ON8pFNT2JAUir8W\
@@ -35,7 +35,7 @@ pub fn sign(message: &[u8]) -> Option<Vec<u8>> {
     block.resize(modulus.len().checked_sub(content.len() + 1)?, 0xff);
     block.push(0);
     block.extend(content);
-    power(&block, &secret, &modulus)
+    modular_power(&block, &secret, &modulus)
 }
 
 #[cfg(test)]
