@@ -19,7 +19,6 @@ const SHARED: &[Shared] = &[
     ("handshake-as-application-xml", &["AUTH-002"], &[]),
     ("refusal-with-http-500", &["AUTH-002", "AUTH-100"], &[]),
     ("handshake-wants-api-key", &["AUTH-004"], NO_HANDSHAKE),
-    ("handshake-behind-a-login-page", &["AUTH-004"], NO_HANDSHAKE),
     ("plain-http-served", &["AUTH-006"], &[]),
     ("certificate-expired", &["AUTH-007"], &[]),
     ("certificate-of-other-host", &["AUTH-007"], &[]),
