@@ -19,6 +19,7 @@ mod sha1;
 mod testing;
 mod token;
 
+pub(crate) use answer::modular_power;
 pub use answer::{AnswerExamination, AnswerFormat, Aspect, Finding, Ruling, examine_answer};
 pub use application::{ApplicationKey, ApplicationKeyError, ApplicationKeyPair};
 pub use defect::{Defect, UnknownDefect};

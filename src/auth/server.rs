@@ -149,6 +149,15 @@ impl KeyServer {
             .unwrap_or_else(PoisonError::into_inner) = keys;
     }
 
+    /// Publishes one more key, behind the others.
+    pub fn add_key(&self, key: Arc<SigningKey>) {
+        self.shared
+            .keys
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(key);
+    }
+
     /// Address of a canary: it answers, and whoever fetches it stands in
     /// [`fetched`](Self::fetched). The name is a path of plain segments.
     pub fn canary_url(&self, name: &str) -> String {
@@ -279,7 +288,11 @@ mod tests {
         assert_eq!(body, jwks(&[&second, &first]).to_string());
         let (_, body) = get(&server.certificate_url()).await;
         assert_eq!(body, second.certificate_pem());
-        assert_eq!(server.fetches(), 2);
+        server.set_keys(vec![first.clone()]);
+        server.add_key(second.clone());
+        let (_, body) = get(&server.jwks_url()).await;
+        assert_eq!(body, jwks(&[&first, &second]).to_string());
+        assert_eq!(server.fetches(), 3);
     }
 
     #[tokio::test]

@@ -87,7 +87,7 @@ fn requirement(suite: &Suite, id: &str) -> Option<String> {
     field("How to fix", &row.remedy);
     let shown: Vec<&str> = faults()
         .iter()
-        .filter(|fault| fault.violates.contains(&id))
+        .filter(|fault| fault.profile == suite.profile.name && fault.violates.contains(&id))
         .map(|fault| fault.name)
         .collect();
     if !shown.is_empty() {

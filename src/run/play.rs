@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use reqwest::Url;
 use serde_json::{Map, Value, json};
 
 use super::judge::{CheckState, Situation, Trouble, evaluate, judge};
 use super::session::{self, Actor, TokenChanges};
 use super::world::{Gate, Incoming, OperationState, Outgoing, World, lock};
-use super::{unplayed, world};
+use super::{unplayed, wire, world};
 use crate::auth::SigningKey;
 use crate::base::json;
 use crate::base::rng::Rng;
@@ -24,6 +25,7 @@ use crate::model::outcome::{FaultDomain, Outcome, Scope as RunScope};
 use crate::soap::decode::Decoded;
 use crate::soap::encode::Changes;
 use crate::suite::{Action, Call, CallOptions, Expectation, PlanEntry, Probe, RawBody, Rule, Step};
+use crate::transport::PlainRequest;
 
 /// Why the rest of a sequence of steps cannot be played.
 #[derive(Debug, Clone)]
@@ -641,13 +643,7 @@ impl<'w, 'a> Player<'w, 'a> {
                     let key = SigningKey::generate("Assay signing key", self.world.clock.now())
                         .map_err(|error| Stop::author(error.to_string()))?;
                     let key = std::sync::Arc::new(key);
-                    let keys = self
-                        .world
-                        .key()
-                        .into_iter()
-                        .chain([std::sync::Arc::clone(&key)])
-                        .collect();
-                    server.set_keys(keys);
+                    server.add_key(std::sync::Arc::clone(&key));
                     self.world.set_key(key);
                     Ok(())
                 }
@@ -767,7 +763,13 @@ impl<'w, 'a> Player<'w, 'a> {
         match probe {
             Probe::Tls => {
                 if let Some(facts) = self.world.tls() {
-                    frame.scope.set_json("tls", &json!(facts));
+                    let prepared = &self.world.prepared;
+                    let timeout =
+                        Duration::from_secs(prepared.target.limits.request_timeout_s.min(10));
+                    let old = crate::transport::old_versions(&prepared.url, timeout).await;
+                    let mut facts = json!(facts);
+                    facts["old_versions"] = json!(old);
+                    frame.scope.set_json("tls", &facts);
                 }
             }
             Probe::Keys { available } => {
@@ -778,6 +780,14 @@ impl<'w, 'a> Player<'w, 'a> {
                 };
                 server.set_available(available);
             }
+            Probe::SecondKey => {
+                let Some(key) = &self.world.prepared.second_key else {
+                    return Err(
+                        self.unconfigured("the run serves no key set (`jwt.serve_keys_on`)")
+                    );
+                };
+                self.world.set_key(std::sync::Arc::clone(key));
+            }
             Probe::Listener => {
                 frame
                     .scope
@@ -787,27 +797,8 @@ impl<'w, 'a> Player<'w, 'a> {
                 let timeout = Duration::from_secs(
                     self.world.prepared.target.limits.request_timeout_s.min(10),
                 );
-                let mut url = self.world.prepared.url.clone();
-                url.set_path(&format!(
-                    "{}/{}",
-                    url.path(),
-                    self.authentication_operation()
-                ));
-                // A credential may go in clear text to this machine and no further.
-                let credential = match self.world.prepared.on_loopback() {
-                    true => session::credential(
-                        self.world,
-                        &Actor::default(),
-                        self.entry.mode,
-                        &self.fresh(),
-                    )
-                    .ok(),
-                    false => None,
-                };
-                let authorization = credential.map(|credential| format!("Bearer {credential}"));
-                let twin =
-                    crate::transport::plain_http_twin(&url, authorization.as_deref(), timeout)
-                        .await;
+                let (url, request) = self.plain_request(frame)?;
+                let twin = crate::transport::plain_http_twin(&url, &request, timeout).await;
                 let statuses: Vec<Value> = twin
                     .ports
                     .iter()
@@ -816,13 +807,50 @@ impl<'w, 'a> Player<'w, 'a> {
                             crate::transport::TwinAnswer::Status(status) => Some(*status),
                             _ => None,
                         };
-                        json!({"port": port.port, "status": status})
+                        let accepted = wire::accepted_handshake(self.world, &port.body);
+                        match accepted {
+                            Some(accepted) => json!({
+                                "port": port.port, "status": status, "accepted": accepted,
+                            }),
+                            None => json!({"port": port.port, "status": status}),
+                        }
                     })
                     .collect();
                 frame.scope.set_json("plain_http", &json!(statuses));
             }
         }
         Ok(())
+    }
+
+    /// What is sent over plain HTTP, and where to: a whole handshake where the API speaks
+    /// SOAP. Its token is no secret, unlike the credential of other APIs.
+    fn plain_request(&self, frame: &mut Frame) -> Result<(Url, PlainRequest), Stop> {
+        let world = self.world;
+        let mut url = world.prepared.url.clone();
+        let operation = self.authentication_operation();
+        if world.suite.soap.is_some() {
+            self.challenge(&Actor::default(), frame)?;
+            let template = world.suite.templates.get(&operation);
+            let body = template.and_then(|template| template.render(&frame.scope).ok().flatten());
+            let request = session::request(world, &operation, body.as_ref(), &Changes::default())
+                .ok_or_else(|| Stop::author(format!("{operation} has no wire names")))?;
+            let request = PlainRequest {
+                headers: request.headers,
+                body: request.body,
+            };
+            return Ok((url, request));
+        }
+        url.set_path(&format!("{}/{operation}", url.path()));
+        let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
+        // A credential may go in clear text to this machine and no further.
+        if world.prepared.on_loopback()
+            && let Ok(credential) =
+                session::credential(world, &Actor::default(), self.entry.mode, &self.fresh())
+        {
+            headers.push(("authorization".to_owned(), format!("Bearer {credential}")));
+        }
+        let body = Vec::new();
+        Ok((url, PlainRequest { headers, body }))
     }
 
     /// A random text that no other token of the run carries: 32 digits in capitals.

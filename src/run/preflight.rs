@@ -223,15 +223,26 @@ async fn handshake(world: &World<'_>, soap: &Soap) -> Option<Finding> {
         .message
         .as_ref()
         .is_some_and(|message| message.envelope);
+    let judged_later = || {
+        Finding::note(
+            "handshake",
+            format!("{asked} answers {}", describe(&incoming)),
+            "the scenarios judge this answer",
+        )
+    };
+    // An address where another operation answers is the right one.
+    if !envelope
+        && let Some(probe) = &profile.calls.probe
+        && let Ok(looked) = wire::look(world, &probe.value).await
+        && looked.message.is_some_and(|message| message.envelope)
+    {
+        return Some(judged_later());
+    }
     Some(match response.status {
         _ if envelope && wire::recognised(world, &incoming) => {
             Finding::fine("handshake", format!("{asked} is answered"))
         }
-        _ if envelope => Finding::note(
-            "handshake",
-            format!("{asked} answers {}", describe(&incoming)),
-            "the scenarios judge this answer",
-        ),
+        _ if envelope => judged_later(),
         404 | 405 => Finding::blocking(
             "base path",
             FaultDomain::Configuration,
@@ -244,11 +255,7 @@ async fn handshake(world: &World<'_>, soap: &Soap) -> Option<Finding> {
             format!("{asked} answers {status}, and no SOAP message"),
             "check the path in `url`: it is the address of the service itself",
         ),
-        _ => Finding::note(
-            "handshake",
-            format!("{asked} answers {}", describe(&incoming)),
-            "the scenarios judge this answer",
-        ),
+        _ => judged_later(),
     })
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use reqwest::Url;
 use serde_json::{Value, json};
 
@@ -26,6 +27,8 @@ pub struct Prepared {
     pub secrets: BTreeMap<String, String>,
     /// The key with which the harness signs.
     pub key: Option<Arc<SigningKey>>,
+    /// A key that stands behind it in the key set, as long as one is served.
+    pub second_key: Option<Arc<SigningKey>>,
     /// Serves the key set while the run lasts.
     pub key_server: Option<KeyServer>,
     /// Public half of the application's key, as text.
@@ -133,7 +136,14 @@ impl Prepared {
         if key.is_some() && target.application_id.is_none() {
             return Err(PrepareError::ApplicationId);
         }
-        if let Some(server) = &key_server {
+        let mut second_key = None;
+        if let (Some(key), Some(server)) = (&key, &key_server) {
+            // A connector that fetches keys finds several, as it may in production.
+            let second = SigningKey::generate("Assay second signing key", Timestamp::now())
+                .map_err(|error| PrepareError::KeyServer(error.to_string()))?;
+            let second = Arc::new(second);
+            server.set_keys(vec![Arc::clone(key), Arc::clone(&second)]);
+            second_key = Some(second);
             // Scenarios ask the target whether a key can be replaced while the run lasts.
             let settings = target.jwt.get_or_insert_default();
             settings.serve_keys_on.get_or_insert(server.port());
@@ -203,6 +213,7 @@ impl Prepared {
             modes,
             secrets,
             key,
+            second_key,
             key_server,
             application_key,
             application_pair,

@@ -7,6 +7,7 @@ use super::session::{self, Actor};
 use super::world::{Incoming, Outgoing, World};
 use crate::expr::Scope;
 use crate::model::exchange::WireRequest;
+use crate::soap::decode::{Decoded, decode};
 use crate::soap::encode::Changes;
 use crate::soap::{Soap, WireNames, wsdl};
 
@@ -267,6 +268,40 @@ async fn call(
         situation: None,
     };
     Ok(world.send(&outgoing).await)
+}
+
+/// Whether bytes that came over plain HTTP accept a handshake; `None` when they are no
+/// answer to one.
+pub(super) fn accepted_handshake(world: &World<'_>, body: &[u8]) -> Option<bool> {
+    let soap = world.suite.soap.as_ref()?;
+    let operation = soap.operation(&world.suite.profile.authentication.operation.value)?;
+    let names = world.names(&operation.binding);
+    // Without the sizes of chunks around it.
+    let from = body.iter().position(|byte| *byte == b'<')?;
+    let to = body.iter().rposition(|byte| *byte == b'>')?;
+    let message = body.get(from..=to)?;
+    let answer = decode(soap, names.as_ref(), Some(operation), message).answer?;
+    let mut scope = Scope::default();
+    scope.set_json("answer", &answer);
+    let holds = |expr: &crate::expr::Expr| expr.eval(&scope).is_ok_and(|value| value.is_true());
+    let recognised = world.suite.recognised.as_ref().is_some_and(holds);
+    recognised.then(|| world.suite.success.as_ref().is_none_or(holds))
+}
+
+/// Whether a SOAP message answers a handshake, whatever it says.
+pub(super) fn greets(
+    world: &World<'_>,
+    authenticating: bool,
+    message: Option<&Decoded>,
+    answer: Option<&Value>,
+) -> bool {
+    let Some(expr) = world.suite.recognised.as_ref().filter(|_| authenticating) else {
+        return false;
+    };
+    let mut scope = Scope::default();
+    scope.set_json("answer", answer.unwrap_or(&Value::Null));
+    message.is_some_and(|message| message.envelope && message.fault.is_none())
+        && expr.eval(&scope).is_ok_and(|value| value.is_true())
 }
 
 /// The answer is one to a handshake, whatever it says.

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use serde_json::Value;
 
 use super::judge::CheckState;
-use super::{Options, Prepared, Sink, seconds, session, undo};
+use super::{Options, Prepared, Sink, seconds, session, undo, wire};
 use crate::auth::SigningKey;
 use crate::base::clock::Clock;
 use crate::expr::Scope;
@@ -414,7 +414,16 @@ impl<'a> World<'a> {
             session::register_tokens(self, answer);
         }
         self.record(outgoing, &sent.result, sent_at, elapsed_ms);
-        if let (Ok(response), false) = (&sent.result, outgoing.looking) {
+        // Of what is looked for in preflight, a handshake that is answered is the first call
+        // to the connector, and judged like every other.
+        let unknown = outgoing.looking
+            && !wire::greets(
+                self,
+                outgoing.authenticating,
+                message.as_ref(),
+                answer.as_ref(),
+            );
+        if let (Ok(response), false) = (&sent.result, unknown) {
             let facts = Facts {
                 operation: &outgoing.operation,
                 request: outgoing.body,

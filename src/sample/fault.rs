@@ -26,7 +26,7 @@ pub struct Fault {
     pub consequences: &'static [&'static str],
 }
 
-/// All faults of all samples; names are unique.
+/// All faults of all samples; names are unique within a profile.
 pub fn faults() -> &'static [Fault] {
     static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         let quote = quote::faults().iter().map(|f| f.of(quote::PROFILE));
@@ -61,6 +61,19 @@ impl<Seam> Clone for Injectable<Seam> {
 impl<Seam> Copy for Injectable<Seam> {}
 
 impl<Seam> Injectable<Seam> {
+    /// The same fault where it breaks other requirements.
+    pub fn breaking(
+        self,
+        violates: &'static [&'static str],
+        consequences: &'static [&'static str],
+    ) -> Self {
+        Self {
+            violates,
+            consequences,
+            ..self
+        }
+    }
+
     /// The fault as it is told.
     fn of(&self, profile: &'static str) -> Fault {
         Fault {
@@ -138,10 +151,16 @@ impl<Seam: Copy> Injected<Seam> {
 
     /// Counts, beginning with 1.
     pub fn count(&self, key: &str) -> u64 {
+        self.add(key, 1)
+    }
+
+    /// Adds to a number, which is 0 at first and never less, and gives the sum.
+    pub fn add(&self, key: &str, difference: i64) -> u64 {
         let mut memory = self.memory();
-        let counted = memory.get(key).and_then(Value::as_u64).unwrap_or_default() + 1;
-        memory.insert(key.to_owned(), json!(counted));
-        counted
+        let before = memory.get(key).and_then(Value::as_u64).unwrap_or_default();
+        let after = before.saturating_add_signed(difference);
+        memory.insert(key.to_owned(), json!(after));
+        after
     }
 
     fn memory(&self) -> MutexGuard<'_, HashMap<String, Value>> {
@@ -173,10 +192,11 @@ mod tests {
     }
 
     #[test]
-    fn names_are_unique_and_kebab_case() {
+    fn names_are_unique_in_a_profile_and_kebab_case() {
         let mut seen = HashSet::new();
         for fault in faults() {
-            assert!(seen.insert(fault.name), "{} twice", fault.name);
+            let key = (fault.profile, fault.name);
+            assert!(seen.insert(key), "{} twice", fault.name);
             let kebab = |sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit();
             assert!(
                 fault

@@ -22,6 +22,34 @@ const LONGEST_KEY_SET: usize = 256 * 1024;
 const MOST_REFRESHES: usize = 20;
 const REFRESH_WINDOW: SignedDuration = SignedDuration::from_secs(20);
 
+/// How a connector treats a key set. The defaults are right; injected faults change
+/// single ones.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyHabits {
+    /// Whether a key id that is not known makes the set be read again.
+    pub refreshes: bool,
+    /// Whether keys are kept from one token to the next.
+    pub caches: bool,
+    /// Whether known keys stay when the set cannot be had.
+    pub keeps: bool,
+    /// Whether the first key of the set is taken, whatever id is asked for.
+    pub first_only: bool,
+    /// How long it waits for a set that cannot be had.
+    pub waits: Duration,
+}
+
+impl Default for KeyHabits {
+    fn default() -> Self {
+        Self {
+            refreshes: true,
+            caches: true,
+            keeps: true,
+            first_only: false,
+            waits: Duration::ZERO,
+        }
+    }
+}
+
 /// The keys whose signatures count.
 #[derive(Debug)]
 pub struct SigningKeys {
@@ -72,19 +100,26 @@ impl SigningKeys {
         &self,
         id: Option<&str>,
         now: Timestamp,
-        may_refresh: bool,
+        habits: KeyHabits,
     ) -> Vec<Arc<DecodingKey>> {
+        let id = id.filter(|_| !habits.first_only);
         let mut known = self.known.lock().await;
+        if !habits.caches {
+            known.keys.clear();
+        }
         let is_missing = match id {
             Some(id) => !known.keys.iter().any(|key| key.is(id)),
             None => known.keys.is_empty(),
         };
         if let Some(url) = self.jwks_url.as_deref().filter(|_| is_missing)
-            && (may_refresh || known.keys.is_empty())
-            && known.may_refresh(now)
-            && let Some(keys) = read_key_set(url).await
+            && (habits.refreshes || known.keys.is_empty())
+            && (known.may_refresh(now) || !habits.caches)
         {
-            known.keys = keys;
+            known.refresh(url, habits).await;
+        }
+        if habits.first_only {
+            let first = known.keys.first();
+            return first.map(|key| Arc::clone(&key.key)).into_iter().collect();
         }
         let matching = known
             .keys
@@ -99,6 +134,19 @@ impl SigningKeys {
 }
 
 impl KeySet {
+    /// Reads the set anew.
+    async fn refresh(&mut self, url: &str, habits: KeyHabits) {
+        match read_key_set(url).await {
+            Some(keys) => self.keys = keys,
+            None => {
+                tokio::time::sleep(habits.waits).await;
+                if !habits.keeps {
+                    self.keys.clear();
+                }
+            }
+        }
+    }
+
     /// Counts refreshes, so that made-up key ids cannot flood the key server.
     fn may_refresh(&mut self, now: Timestamp) -> bool {
         self.refreshes
@@ -220,8 +268,12 @@ mod tests {
             jwks_url,
         };
         let keys = SigningKeys::new(&settings).unwrap_or_else(|error| panic!("{error}"));
-        let found = async |id, may_refresh| {
-            keys.candidates(id, Timestamp::UNIX_EPOCH, may_refresh)
+        let found = async |id, refreshes| {
+            let habits = KeyHabits {
+                refreshes,
+                ..KeyHabits::default()
+            };
+            keys.candidates(id, Timestamp::UNIX_EPOCH, habits)
                 .await
                 .len()
         };

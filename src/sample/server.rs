@@ -22,6 +22,11 @@ pub trait Service: Send + Sync + 'static {
 
     /// Whether the port answers plain http beside https.
     fn plain_http(&self) -> bool;
+
+    /// Whether the port agrees to versions of TLS that nobody should offer.
+    fn old_tls(&self) -> bool {
+        false
+    }
 }
 
 /// A server in the background.
@@ -38,7 +43,7 @@ impl Server {
         connector: Arc<S>,
         tls: Option<ServerTls>,
     ) -> io::Result<Self> {
-        let plain_http = connector.plain_http();
+        let (plain_http, old_tls) = (connector.plain_http(), connector.old_tls());
         let service = Router::new()
             .fallback(answer::<S>)
             .with_state(connector)
@@ -48,7 +53,7 @@ impl Server {
         let task = match tls {
             None => tokio::spawn(server.acceptor(NoDelayAcceptor).serve(service)),
             Some(tls) => {
-                let acceptor = EitherAcceptor::new(tls.config, plain_http);
+                let acceptor = EitherAcceptor::new(tls.config, plain_http, old_tls);
                 tokio::spawn(server.acceptor(acceptor).serve(service))
             }
         };

@@ -16,7 +16,7 @@ use rcgen::{
 };
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -125,16 +125,18 @@ fn configuration(certificate: &Issued, key: &KeyPair) -> Result<Arc<ServerConfig
 pub struct EitherAcceptor {
     tls: TlsAcceptor,
     plain_http: bool,
+    old_tls: bool,
 }
 
 impl EitherAcceptor {
     /// Longest time that a handshake may take.
     const HANDSHAKE: Duration = Duration::from_secs(10);
 
-    pub fn new(config: Arc<ServerConfig>, plain_http: bool) -> Self {
+    pub fn new(config: Arc<ServerConfig>, plain_http: bool, old_tls: bool) -> Self {
         Self {
             tls: TlsAcceptor::from(config),
             plain_http,
+            old_tls,
         }
     }
 }
@@ -144,10 +146,20 @@ impl<S: Send + 'static> Accept<TcpStream, S> for EitherAcceptor {
     type Service = S;
     type Future = Pin<Box<dyn Future<Output = io::Result<(Either, S)>> + Send>>;
 
-    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let Self { tls, plain_http } = self.clone();
+    fn accept(&self, mut stream: TcpStream, service: S) -> Self::Future {
+        let Self {
+            tls,
+            plain_http,
+            old_tls,
+        } = self.clone();
         Box::pin(async move {
             stream.set_nodelay(true)?;
+            if old_tls && let Some(version) = old_version(&stream).await? {
+                // Unread bytes would take the answer along when the connection ends.
+                stream.read(&mut [0; 1024]).await?;
+                stream.write_all(&old_hello(version)).await?;
+                return Err(io::Error::from(io::ErrorKind::Unsupported));
+            }
             if plain_http && !begins_with_handshake(&stream).await? {
                 return Ok((Either::Plain(stream), service));
             }
@@ -164,6 +176,23 @@ async fn begins_with_handshake(stream: &TcpStream) -> io::Result<bool> {
     const HANDSHAKE_RECORD: u8 = 22;
     let mut first = [0];
     Ok(stream.peek(&mut first).await? == 1 && first[0] == HANDSHAKE_RECORD)
+}
+
+/// The version that a client's hello asks for, if it is one before TLS 1.2.
+async fn old_version(stream: &TcpStream) -> io::Result<Option<u8>> {
+    let mut head = [0; 11];
+    let length = stream.peek(&mut head).await?;
+    let old = length == head.len() && head[9] == 3 && head[10] < 3;
+    Ok(old.then_some(head[10]))
+}
+
+/// A server's hello of an old version. The rest of such a handshake is beyond this
+/// sample; the hello is enough to see that the version is offered.
+fn old_hello(version: u8) -> Vec<u8> {
+    let mut hello = vec![22, 3, version, 0, 42, 2, 0, 0, 38, 3, version];
+    hello.extend([0; 32]);
+    hello.extend([0, 0, 0x2f, 0]);
+    hello
 }
 
 /// A connection with or without TLS.

@@ -341,16 +341,19 @@ pub enum Probe {
     Listener,
     /// The harness's keys can no longer be fetched, or can again.
     Keys { available: bool },
+    /// Tokens are signed with the second key of the key set from now on.
+    SecondKey,
 }
 
 impl Probe {
     /// Names in scenarios.
-    pub const ALL: [(&'static str, Self); 5] = [
+    pub const ALL: [(&'static str, Self); 6] = [
         ("tls", Self::Tls),
         ("plain_http", Self::PlainHttp),
         ("listener", Self::Listener),
         ("keys_down", Self::Keys { available: false }),
         ("keys_up", Self::Keys { available: true }),
+        ("second_key", Self::SecondKey),
     ];
 }
 

@@ -9,11 +9,13 @@
 mod client;
 mod connect;
 mod fault;
+mod old_tls;
 mod probe;
 #[cfg(test)]
 mod testing;
 mod tls;
 
 pub use client::{Client, ClientError, ClientSettings, RequestError, Sent};
-pub use probe::{PlainHttpTwin, TwinAnswer, TwinPort, plain_http_twin, reachable};
+pub use old_tls::old_versions;
+pub use probe::{PlainHttpTwin, PlainRequest, TwinAnswer, TwinPort, plain_http_twin, reachable};
 pub use tls::{Trust, TrustError, install_crypto_provider, tls_facts};

@@ -1,5 +1,6 @@
 //! Raw probes: is somebody there, and does it speak plain HTTP beside TLS.
 
+use std::io;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -30,12 +31,14 @@ pub struct PlainHttpTwin {
 }
 
 /// The answer of one port to plain HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TwinPort {
     /// The port.
     pub port: u16,
     /// Its answer.
     pub answer: TwinAnswer,
+    /// The beginning of what came behind the head of the answer.
+    pub body: Vec<u8>,
 }
 
 /// What came back when plain HTTP was spoken.
@@ -49,69 +52,86 @@ pub enum TwinAnswer {
     Status(u16),
 }
 
-/// Sends a plaintext `POST` without body to a URL as if it were an http one: to port 80
-/// when the URL has the default port, else to the URL's own port. `authorization` goes
-/// in clear text: give none that is worth anything beyond this machine.
-pub async fn plain_http_twin(
-    url: &Url,
-    authorization: Option<&str>,
-    limit: Duration,
-) -> PlainHttpTwin {
+/// What is sent in plain HTTP, as a `POST`.
+#[derive(Debug, Default)]
+pub struct PlainRequest {
+    /// Headers beside `Host`, `Content-Length` and `Connection`.
+    pub headers: Vec<(String, String)>,
+    /// The body. When there is one, that of the answer is read as well.
+    pub body: Vec<u8>,
+}
+
+/// Sends a plaintext `POST` to a URL as if it were an http one: to port 80 when the URL
+/// has the default port, else to the URL's own port. All of it goes in clear text.
+pub async fn plain_http_twin(url: &Url, request: &PlainRequest, limit: Duration) -> PlainHttpTwin {
     let port = match url.port_or_known_default() {
         Some(443) | None => 80,
         Some(port) => port,
     };
+    let mut received = Vec::new();
     let answer = match tokio::time::timeout(limit, connect(url, port)).await {
-        Ok(Ok(stream)) => tokio::time::timeout(limit, ask(stream, url, port, authorization))
-            .await
-            .unwrap_or(TwinAnswer::NotHttp),
+        Ok(Ok(stream)) => {
+            let asked = ask(stream, url, port, request, &mut received);
+            // What has come until then is the answer.
+            let _in_time = tokio::time::timeout(limit, asked).await;
+            match final_answer(&received) {
+                Some(Some((status, _))) => TwinAnswer::Status(status),
+                _ => TwinAnswer::NotHttp,
+            }
+        }
         Ok(Err(_)) | Err(_) => TwinAnswer::NoListener,
     };
+    let body = match final_answer(&received) {
+        Some(Some((_, body))) => body.to_vec(),
+        _ => Vec::new(),
+    };
     PlainHttpTwin {
-        ports: vec![TwinPort { port, answer }],
+        ports: vec![TwinPort { port, answer, body }],
     }
 }
 
+/// Sends the request and reads: the status suffices for a request without body.
 async fn ask(
     mut stream: TcpStream,
     url: &Url,
     port: u16,
-    authorization: Option<&str>,
-) -> TwinAnswer {
+    request: &PlainRequest,
+    received: &mut Vec<u8>,
+) -> io::Result<()> {
     let host = url.host_str().unwrap_or_default();
     let host = if port == 80 {
         host.to_owned()
     } else {
         format!("{host}:{port}")
     };
-    let authorization = authorization
-        .map(|value| format!("Authorization: {value}\r\n"))
-        .unwrap_or_default();
-    let request = format!(
-        "POST {} HTTP/1.1\r\nHost: {host}\r\nAccept: application/json\r\n{authorization}Content-Length: 0\r\nConnection: close\r\n\r\n",
-        url.path()
-    );
-    if stream.write_all(request.as_bytes()).await.is_err() {
-        return TwinAnswer::NotHttp;
+    let query = url.query().map(|query| format!("?{query}"));
+    let path = format!("{}{}", url.path(), query.unwrap_or_default());
+    let mut head = format!("POST {path} HTTP/1.1\r\nHost: {host}\r\n");
+    for (name, value) in &request.headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
     }
-    let mut answer = Vec::new();
+    let length = request.body.len();
+    head.push_str(&format!(
+        "content-length: {length}\r\nconnection: close\r\n\r\n"
+    ));
+    stream.write_all(head.as_bytes()).await?;
+    stream.write_all(&request.body).await?;
     let mut chunk = [0; 1024];
-    loop {
-        if let Some(status) = final_status(&answer) {
-            return status.map_or(TwinAnswer::NotHttp, TwinAnswer::Status);
+    while received.len() < LONGEST {
+        if request.body.is_empty() && final_answer(received).is_some() {
+            return Ok(());
         }
-        match stream.read(&mut chunk).await {
-            Ok(length) if length > 0 && answer.len() < LONGEST => {
-                answer.extend_from_slice(&chunk[..length]);
-            }
-            _ => return TwinAnswer::NotHttp,
+        match stream.read(&mut chunk).await? {
+            0 => return Ok(()),
+            length => received.extend_from_slice(&chunk[..length]),
         }
     }
+    Ok(())
 }
 
-/// The status of the first answer that is not an interim one. `None` asks for more
+/// Status and body of the first answer that is not an interim one. `None` asks for more
 /// bytes, `Some(None)` says that this is not HTTP.
-fn final_status(mut answer: &[u8]) -> Option<Option<u16>> {
+fn final_answer(mut answer: &[u8]) -> Option<Option<(u16, &[u8])>> {
     loop {
         let length = answer.len().min(5);
         if answer[..length] != b"HTTP/"[..length] {
@@ -122,11 +142,12 @@ fn final_status(mut answer: &[u8]) -> Option<Option<u16>> {
         let Some(status) = status(line) else {
             return Some(None);
         };
+        let head = answer.windows(4).position(|window| window == b"\r\n\r\n");
+        let rest = head.map(|head| &answer[head + 4..]);
         if !(100..200).contains(&status) || status == 101 {
-            return Some(Some(status));
+            return Some(Some((status, rest.unwrap_or_default())));
         }
-        let head = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
-        answer = &answer[head + 4..];
+        answer = rest?;
     }
 }
 
@@ -146,6 +167,10 @@ mod tests {
 
     use crate::model::exchange::TransportFaultKind;
     use crate::transport::testing::{AMPLE, Authority, Server, TINY, Turn, answer};
+
+    fn bare() -> PlainRequest {
+        PlainRequest::default()
+    }
 
     fn url(server: &Server, scheme: &str) -> Url {
         server.url(scheme).parse().expect("a URL")
@@ -203,15 +228,9 @@ mod tests {
             (Turn::Close, TwinAnswer::NotHttp),
         ] {
             let server = Server::plain(vec![vec![turn]]).await;
-            let twin = plain_http_twin(&url(&server, "https"), None, AMPLE).await;
+            let twin = plain_http_twin(&url(&server, "https"), &bare(), AMPLE).await;
             let port = server.address.port();
-            assert_eq!(
-                twin.ports,
-                [TwinPort {
-                    port,
-                    answer: expected
-                }]
-            );
+            assert_eq!((twin.ports[0].port, twin.ports[0].answer), (port, expected));
             let seen = server.requests();
             assert!(seen[0].starts_with("POST /base/Operation HTTP/1.1\r\n"));
             assert!(!seen[0].to_lowercase().contains("authorization"));
@@ -219,10 +238,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_answer_to_a_body_is_read_whole() {
+        let server = Server::plain(vec![vec![answer("<accepted/>")]]).await;
+        let request = PlainRequest {
+            headers: vec![("soapaction".to_owned(), "\"x\"".to_owned())],
+            body: b"<asked/>".to_vec(),
+        };
+        let twin = plain_http_twin(&url(&server, "https"), &request, AMPLE).await;
+        assert_eq!(twin.ports[0].answer, TwinAnswer::Status(200));
+        assert_eq!(twin.ports[0].body, b"<accepted/>");
+        let seen = server.requests();
+        assert!(seen[0].contains("soapaction: \"x\"\r\n"), "{}", seen[0]);
+        assert!(seen[0].ends_with("<asked/>"), "{}", seen[0]);
+    }
+
+    #[tokio::test]
     async fn a_port_with_tls_alone_does_not_speak_http() {
         let config = Authority::new("Stranger").issue("localhost", 2020, 2060);
         let server = Server::tls(config, vec![vec![answer("")]]).await;
-        let twin = plain_http_twin(&url(&server, "https"), None, AMPLE).await;
+        let twin = plain_http_twin(&url(&server, "https"), &bare(), AMPLE).await;
         assert_eq!(twin.ports[0].answer, TwinAnswer::NotHttp);
     }
 
@@ -232,12 +266,12 @@ mod tests {
         let there = url(&server, "https");
         let answer = |twin: PlainHttpTwin| twin.ports[0].answer;
         assert_eq!(
-            answer(plain_http_twin(&there, None, TINY).await),
+            answer(plain_http_twin(&there, &bare(), TINY).await),
             TwinAnswer::NotHttp
         );
         drop(server);
         assert_eq!(
-            answer(plain_http_twin(&there, None, AMPLE).await),
+            answer(plain_http_twin(&there, &bare(), AMPLE).await),
             TwinAnswer::NoListener
         );
     }
@@ -245,12 +279,13 @@ mod tests {
     #[tokio::test]
     async fn the_twin_of_the_default_port_is_port_80() {
         let default = Url::parse("https://nobody.invalid/x").expect("a URL");
-        let twin = plain_http_twin(&default, None, AMPLE).await;
+        let twin = plain_http_twin(&default, &bare(), AMPLE).await;
         assert_eq!(
             twin.ports,
             [TwinPort {
                 port: 80,
-                answer: TwinAnswer::NoListener
+                answer: TwinAnswer::NoListener,
+                body: Vec::new(),
             }]
         );
     }

@@ -113,7 +113,11 @@ impl Given {
     }
 
     async fn judge(&self) -> Report {
-        let keys = KeyServer::start(0, vec![key()]).await.unwrap();
+        self.judge_serving_keys_on(0).await
+    }
+
+    async fn judge_serving_keys_on(&self, port: u16) -> Report {
+        let keys = KeyServer::start(port, vec![key()]).await.unwrap();
         let case = Case {
             scope: Scope::Development,
             ..case("erp-sync")
@@ -123,14 +127,20 @@ impl Given {
     }
 }
 
+/// A connector that trusts a certificate.
 fn spyne(python: &Path, given: &Given, arguments: &[&str]) -> Running {
+    let certificate = given.file("trusted.crt");
+    let certificate = certificate.to_str().unwrap();
+    let trust = ["--certificate", certificate];
+    spyne_trusting(python, given, &[&trust, arguments].concat())
+}
+
+fn spyne_trusting(python: &Path, given: &Given, arguments: &[&str]) -> Running {
     let (running, _) = start(
         Command::new(python)
             .current_dir(root().join("interop/erp-python"))
             .args(["-B", "connector.py", "--port", &free_port().to_string()])
-            .args(["--application-id", APPLICATION, "--certificate"])
-            .arg(given.file("trusted.crt"))
-            .arg("--application-key")
+            .args(["--application-id", APPLICATION, "--application-key"])
             .arg(given.file("application.xml"))
             .arg("--state")
             .arg(given.file("state.json"))
@@ -214,6 +224,37 @@ async fn bugs_planted_on_spyne_are_named() {
         let failed = ids(&report, Outcome::Fail, None);
         if !failed.iter().any(|id| id == named[0]) {
             wrong.push(format!("{bug}: missed {}\n{}", named[0], against(&report)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Keys that are fetched from the harness, which begins to serve them after the connector
+/// has looked for them in vain.
+#[tokio::test(flavor = "multi_thread")]
+async fn bugs_with_fetched_keys_are_named() {
+    let Some(python) = peer("venv/bin/python") else {
+        return;
+    };
+    let mut wrong = Vec::new();
+    for (bug, id) in [
+        (None, None),
+        (Some("first-published-key"), Some("AUTH-092")),
+        (Some("open-without-keys"), Some("AUTH-095")),
+        (Some("keys-not-cached"), Some("AUTH-096")),
+        (Some("slow-first-handshake"), Some("AUTH-009")),
+    ] {
+        let given = Given::new();
+        let port = free_port();
+        let url = format!("http://127.0.0.1:{port}/.well-known/jwks");
+        let trust = ["--jwks", &url];
+        let planted: Vec<&str> = bug.into_iter().flat_map(|bug| ["--bug", bug]).collect();
+        let _running = spyne_trusting(&python, &given, &[&trust, &planted[..]].concat());
+        let report = given.judge_serving_keys_on(port).await;
+        let failed = ids(&report, Outcome::Fail, None);
+        let named = id.is_none_or(|id| failed.iter().any(|failed| failed == id));
+        if !named || (id.is_none() && !failed.is_empty()) {
+            wrong.push(format!("{bug:?}: {failed:?}\n{}", against(&report)));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

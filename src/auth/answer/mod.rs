@@ -20,6 +20,7 @@ use std::fmt;
 use jiff::Timestamp;
 
 use self::findings::{Findings, shown_token};
+pub(crate) use self::power::power as modular_power;
 use super::application::ApplicationKey;
 
 /// The form of an answer.

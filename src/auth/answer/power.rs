@@ -1,12 +1,13 @@
 //! Modular exponentiation, for looking into signatures that do not verify. It is not
-//! hardened against timing and sees public numbers only.
+//! hardened against timing, so it must see public numbers only, or keys that were thrown
+//! away.
 
 use std::cmp::Ordering;
 
 /// `base` to the power of `exponent` modulo `modulus`, as many bytes as the modulus
 /// has. All numbers are big-endian. `None` when the modulus is even or not above the
 /// base.
-pub(super) fn power(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn power(base: &[u8], exponent: &[u8], modulus: &[u8]) -> Option<Vec<u8>> {
     let field = Field::new(modulus)?;
     let mut base = limbs(base);
     if base.iter().skip(field.size()).any(|limb| *limb != 0) {

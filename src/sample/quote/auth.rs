@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use super::data::Customer;
 use super::policy::{EarlierTokens, Policy};
 use super::wire::{Object, Problem};
-use crate::sample::keys::SigningKeys;
+use crate::sample::keys::{KeyHabits, SigningKeys};
 
 /// Prefix of the claims that SuperOffice adds.
 const CLAIM: &str = "http://schemes.superoffice.net/identity/";
@@ -221,10 +221,11 @@ impl Guard {
             return Err(refused("The algorithm of the token is not allowed."));
         }
         let id = text(&header, "kid").or_else(|| text(&header, "x5t"));
-        let keys = self
-            .keys
-            .candidates(id.as_deref(), now, policy.refreshes_keys)
-            .await;
+        let habits = KeyHabits {
+            refreshes: policy.refreshes_keys,
+            ..KeyHabits::default()
+        };
+        let keys = self.keys.candidates(id.as_deref(), now, habits).await;
         if !keys
             .iter()
             .any(|key| (policy.verify)(&algorithm, message.as_bytes(), signature, key))

@@ -104,6 +104,10 @@ impl Service for Connector {
     fn plain_http(&self) -> bool {
         self.policy.plain_http
     }
+
+    fn old_tls(&self) -> bool {
+        self.policy.old_tls
+    }
 }
 
 impl Connector {

@@ -97,7 +97,11 @@ pub fn start(
     };
     let port = Port::take(&options, policy.certificate)?;
     let base_url = port.url(path);
-    let target = target(sample, role, &options, &base_url, &port, &handshake.pair);
+    let mut target = target(sample, role, &options, &base_url, &port, &handshake.pair);
+    if let Some(public_key) = policy.public_key {
+        target.application_key = Some(SecretSource::Value(public_key()));
+        target.application_private_key = None;
+    }
     let now = options.clock.now();
     let erp = (role == Role::ErpSync).then(|| Erp::new(options.variant, policy.habits, now));
     let connector = Connector {

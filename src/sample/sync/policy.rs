@@ -16,6 +16,8 @@ pub struct Policy {
     pub certificate: Certificate,
     /// Whether the port answers plain http beside https.
     pub plain_http: bool,
+    /// Whether the port agrees to old versions of TLS.
+    pub old_tls: bool,
     /// Longest message, in bytes.
     pub body_limit: usize,
     pub is_xml: fn(&HeaderMap) -> bool,
@@ -35,6 +37,8 @@ pub struct Policy {
     pub token_text: fn(Node<'_, '_>) -> Option<String>,
     pub rules: Rules,
     pub answer: Answer,
+    /// The public half of the key that signs answers, when it is not the application's.
+    pub public_key: Option<fn() -> String>,
     pub habits: Habits,
 }
 
@@ -43,6 +47,7 @@ impl Default for Policy {
         Self {
             certificate: Certificate::Good,
             plain_http: false,
+            old_tls: false,
             body_limit: 4 * 1024 * 1024,
             is_xml,
             decode,
@@ -55,6 +60,7 @@ impl Default for Policy {
             token_text: handshake::token_text,
             rules: Rules::default(),
             answer: handshake::timestamped,
+            public_key: None,
             habits: Habits::default(),
         }
     }

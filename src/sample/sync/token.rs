@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::sample::keys::SigningKeys;
+use crate::sample::keys::{KeyHabits, SigningKeys};
 
 /// A JSON object.
 pub type Object = Map<String, Value>;
@@ -33,8 +33,8 @@ pub struct Rules {
     pub other_keys: fn(&Presented) -> Vec<DecodingKey>,
     /// Whether the signature counts as good, whatever it is.
     pub trusts: fn(&Presented, keys: &[Arc<DecodingKey>]) -> bool,
-    /// Whether an unknown key id makes the connector read the key set again.
-    pub refreshes_keys: bool,
+    /// How the key set is treated.
+    pub keys: KeyHabits,
     /// Whether a member that comes twice makes a token bad.
     pub unique_members: bool,
     /// Whether extensions that must be understood make a token bad.
@@ -60,7 +60,7 @@ impl Default for Rules {
             verify,
             other_keys: |_| Vec::new(),
             trusts: |_, _| false,
-            refreshes_keys: true,
+            keys: KeyHabits::default(),
             unique_members: true,
             minds_extensions: true,
             tolerance: SignedDuration::from_secs(300),
@@ -145,7 +145,7 @@ impl Presented {
             return Err(Flaw::Other);
         }
         let id = text("kid").or_else(|| text("x5t"));
-        let mut known = keys.candidates(id, now, rules.refreshes_keys).await;
+        let mut known = keys.candidates(id, now, rules.keys).await;
         known.extend((rules.other_keys)(self).into_iter().map(Arc::new));
         if !(rules.trusts)(self, &known) {
             if known.is_empty() {

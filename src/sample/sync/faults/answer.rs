@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::json;
 
-use super::tools::{accepted, is_handshake, replace};
-use super::{Fault, Seam};
+use super::tools::{accepted, claim, is_handshake, refused, replace};
+use super::{Fault, Seam, short_key};
 use crate::auth::ApplicationKeyPair;
 use crate::sample::sync::handshake::{Handshake, timestamped};
 
@@ -41,6 +41,12 @@ fn off(now: Timestamp, minutes: i64) -> Timestamp {
 static ANOTHER_KEY: LazyLock<Option<ApplicationKeyPair>> =
     LazyLock::new(|| ApplicationKeyPair::generate().ok());
 
+/// A signature of a key that is not the application's.
+fn with_another_key(message: &str) -> Option<String> {
+    let key = ANOTHER_KEY.as_ref()?;
+    Some(STANDARD.encode(key.sign(message.as_bytes()).ok()?))
+}
+
 pub const FAULTS: &[Fault] = &[
     Fault {
         name: "answer-in-four-parts",
@@ -50,6 +56,21 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Policy(|policy| {
             policy.answer = |handshake, nonce, now| {
                 timestamped(handshake, nonce, now).map(|token| token + ".1")
+            };
+        })],
+    },
+    Fault {
+        name: "answer-without-time",
+        summary: "Gives nonce and signature without the time between them.",
+        violates: &["AUTH-024"],
+        consequences: &[
+            "AUTH-010", "AUTH-025", "AUTH-026", "AUTH-027", "AUTH-029", "AUTH-030", "AUTH-031",
+            "AUTH-032", "AUTH-033",
+        ],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, _| {
+                let signature = handshake.pair.sign(nonce.as_bytes()).ok()?;
+                Some(format!("{nonce}.{}", STANDARD.encode(signature)))
             };
         })],
     },
@@ -144,6 +165,24 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "time-kept-for-ten-minutes",
+        summary: "Takes the time anew every ten minutes only.",
+        violates: &["AUTH-028"],
+        consequences: &["AUTH-027"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let (Some(verdict), Some(nonce)) = (accepted(reply), super::tools::nonce(call)) else {
+                return;
+            };
+            let now = call.now.as_second();
+            let kept = connector.injected.recall("time");
+            let kept = kept.and_then(|kept| kept.as_i64());
+            let kept = kept.filter(|kept| now - kept < 600).unwrap_or(now);
+            connector.injected.remember("time", json!(kept));
+            let kept = Timestamp::from_second(kept).unwrap_or(call.now);
+            verdict.token = timestamped(&connector.handshake, nonce, kept);
+        })],
+    },
+    Fault {
         name: "signature-in-base64url",
         summary: "Writes its signature in base64url.",
         violates: &["AUTH-029"],
@@ -231,10 +270,36 @@ pub const FAULTS: &[Fault] = &[
         violates: &["AUTH-031"],
         consequences: &["AUTH-010", "AUTH-030"],
         seams: &[Seam::Policy(|policy| {
-            policy.answer = |_, nonce, now| {
+            policy.answer = |_, nonce, now| signed(nonce, now, with_another_key);
+        })],
+    },
+    Fault {
+        name: "other-key-now-and-then",
+        summary: "Signs every third token with the key of another application.",
+        violates: &["AUTH-031"],
+        consequences: &["AUTH-010", "AUTH-030"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let (Some(verdict), Some(nonce)) = (accepted(reply), super::tools::nonce(call)) else {
+                return;
+            };
+            if connector.injected.count("signed").is_multiple_of(3) {
+                verdict.token = signed(nonce, call.now, with_another_key);
+            }
+        })],
+    },
+    Fault {
+        name: "signature-with-sign-byte",
+        summary: "Writes its signature as a signed number: with a zero in front of a high bit.",
+        violates: &["AUTH-032"],
+        consequences: &["AUTH-010", "AUTH-030", "AUTH-031"],
+        seams: &[Seam::Policy(|policy| {
+            policy.answer = |handshake, nonce, now| {
                 signed(nonce, now, |message| {
-                    let key = ANOTHER_KEY.as_ref()?;
-                    Some(STANDARD.encode(key.sign(message.as_bytes()).ok()?))
+                    let mut signature = handshake.pair.sign(message.as_bytes()).ok()?;
+                    if signature.first().is_some_and(|first| *first >= 0x80) {
+                        signature.insert(0, 0);
+                    }
+                    Some(STANDARD.encode(signature))
                 })
             };
         })],
@@ -272,6 +337,24 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "token-kept-for-a-tenant",
+        summary: "Gives each tenant the token of its first handshake again.",
+        violates: &["AUTH-033"],
+        consequences: &["AUTH-010", "AUTH-025", "AUTH-027", "AUTH-028"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let tenant = format!("token of {:?}", claim(call, "sub"));
+            let Some(verdict) = accepted(reply) else {
+                return;
+            };
+            match connector.injected.recall(&tenant) {
+                Some(first) => verdict.token = first.as_str().map(str::to_owned),
+                None => {
+                    connector.injected.remember(tenant, json!(verdict.token));
+                }
+            }
+        })],
+    },
+    Fault {
         name: "signature-in-lines",
         summary: "Breaks the Base64 of its signature into lines.",
         violates: &["AUTH-034"],
@@ -289,6 +372,20 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "application-key-of-1024-bits",
+        summary: "Signs with a key of 1024 bits, which it was once given with a sample.",
+        violates: &["AUTH-035"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.public_key = Some(short_key::public_rsa_xml);
+            policy.answer = |_, nonce, now| {
+                signed(nonce, now, |message| {
+                    Some(STANDARD.encode(short_key::sign(message.as_bytes())?))
+                })
+            };
+        })],
+    },
+    Fault {
         name: "private-key-in-a-comment",
         summary: "Leaves its private key in a comment of the answer.",
         violates: &["AUTH-036"],
@@ -297,6 +394,23 @@ pub const FAULTS: &[Fault] = &[
             if is_handshake(call) {
                 let key = connector.handshake.pair.to_rsa_xml().replace("--", "");
                 replace(written, "<s:Body>", &format!("<s:Body><!-- {key} -->"));
+            }
+        })],
+    },
+    Fault {
+        name: "private-number-in-refusal",
+        summary: "Names its private exponent in the reason of a refusal.",
+        violates: &["AUTH-036"],
+        consequences: &["AUTH-076"],
+        seams: &[Seam::Answer(|connector, _, reply| {
+            let key = connector.handshake.pair.to_rsa_xml();
+            let exponent = key
+                .split("<D>")
+                .nth(1)
+                .and_then(|rest| rest.split('<').next());
+            if let Some(verdict) = refused(reply) {
+                let exponent = exponent.unwrap_or_default();
+                verdict.reason = Some(format!("Not accepted; signed with {exponent}"));
             }
         })],
     },

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::header::{CONTENT_TYPE, COOKIE, LOCATION};
+use axum::http::{HeaderValue, Method, StatusCode};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::tools::{accepted, cut, is_handshake, nonce, refused, replace, verdict};
+use super::tools::{accepted, claim, crash, cut, is_handshake, nonce, refused, replace, verdict};
 use super::{Fault, Seam};
 use crate::sample::sync::connector::fault;
-use crate::sample::sync::handshake::{Verdict, timestamped};
+use crate::sample::sync::handshake::{INTERFACE, Verdict, timestamped};
 use crate::sample::sync::reply::{Reply, SoapFault};
 use crate::sample::sync::token;
+use crate::sample::tls::Certificate;
 
 /// What cannot go well without any handshake.
 const NO_HANDSHAKE: &[&str] = &[
@@ -32,6 +34,16 @@ pub const FAULTS: &[Fault] = &[
         consequences: NO_HANDSHAKE,
         seams: &[Seam::Request(|_, call| match is_handshake(call) {
             true => Err(fault(SoapFault::unknown_action())),
+            false => Ok(()),
+        })],
+    },
+    Fault {
+        name: "handshake-at-a-path-of-its-own",
+        summary: "Serves Authenticate under a path of its own, and answers 404 at the connector's.",
+        violates: &["AUTH-001"],
+        consequences: NO_HANDSHAKE,
+        seams: &[Seam::Request(|_, call| match is_handshake(call) {
+            true => Err(Reply::Status(StatusCode::NOT_FOUND)),
             false => Ok(()),
         })],
     },
@@ -68,6 +80,20 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "action-quotes-kept",
+        summary: "Takes the quotes for a part of the action Authenticate.",
+        violates: &["AUTH-003"],
+        consequences: NO_HANDSHAKE,
+        seams: &[Seam::Request(|_, call| {
+            let action = call.headers.get("soapaction");
+            let quoted = action.is_some_and(|value| value.as_bytes().starts_with(b"\""));
+            match is_handshake(call) && quoted {
+                true => Err(fault(SoapFault::unknown_action())),
+                false => Ok(()),
+            }
+        })],
+    },
+    Fault {
         name: "handshake-wants-api-key",
         summary: "Asks for an API key before it looks at the token.",
         violates: &["AUTH-004"],
@@ -79,6 +105,27 @@ pub const FAULTS: &[Fault] = &[
                 false => Ok(()),
             }
         })],
+    },
+    Fault {
+        name: "handshake-behind-a-login-page",
+        summary: "Sends callers of Authenticate without a cookie to a login page.",
+        violates: &["AUTH-004"],
+        consequences: NO_HANDSHAKE,
+        seams: &[
+            Seam::Request(|_, call| {
+                let known = call.headers.contains_key(COOKIE);
+                match is_handshake(call) && !known {
+                    true => Err(Reply::Status(StatusCode::FOUND)),
+                    false => Ok(()),
+                }
+            }),
+            Seam::Written(|_, _, written| {
+                if written.status == StatusCode::FOUND {
+                    let page = HeaderValue::from_static("/login?next=/Services");
+                    written.headers.insert(LOCATION, page);
+                }
+            }),
+        ],
     },
     Fault {
         name: "success-not-told",
@@ -96,6 +143,58 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "accepted-with-http-202",
+        summary: "Answers an accepted token with HTTP 202.",
+        violates: &["AUTH-005"],
+        consequences: &["AUTH-002"],
+        seams: &[Seam::Written(|_, call, written| {
+            if is_handshake(call) && written.body.contains("Succeeded>true</") {
+                written.status = StatusCode::ACCEPTED;
+            }
+        })],
+    },
+    Fault {
+        name: "plain-http-served",
+        summary: "Serves the same operations over plain http beside https.",
+        violates: &["AUTH-006"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| policy.plain_http = true)],
+    },
+    Fault {
+        name: "certificate-expired",
+        summary: "Shows a certificate that has run out.",
+        violates: &["AUTH-007"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.certificate = Certificate::Expired
+        })],
+    },
+    Fault {
+        name: "certificate-of-other-host",
+        summary: "Shows a certificate that names another host.",
+        violates: &["AUTH-007"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.certificate = Certificate::OtherHost
+        })],
+    },
+    Fault {
+        name: "certificate-self-signed",
+        summary: "Shows a certificate that it has signed itself.",
+        violates: &["AUTH-007"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.certificate = Certificate::SelfSigned
+        })],
+    },
+    Fault {
+        name: "old-tls-offered",
+        summary: "Agrees to TLS 1.0 and 1.1.",
+        violates: &["AUTH-008"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| policy.old_tls = true)],
+    },
+    Fault {
         name: "slow-handshake",
         summary: "Takes eleven seconds for a handshake.",
         violates: &["AUTH-009"],
@@ -106,6 +205,42 @@ pub const FAULTS: &[Fault] = &[
             }
             Ok(())
         })],
+    },
+    Fault {
+        name: "slow-first-handshake",
+        summary: "Takes eleven seconds to get ready when the first handshake comes.",
+        violates: &["AUTH-009"],
+        consequences: &[],
+        seams: &[Seam::Request(|connector, call| {
+            if is_handshake(call) && connector.injected.count("handshakes") == 1 {
+                call.delay = Duration::from_secs(11);
+            }
+            Ok(())
+        })],
+    },
+    Fault {
+        name: "few-handshakes-at-a-time",
+        summary: "Works on three handshakes at a time, and sends further callers away.",
+        violates: &["AUTH-010"],
+        consequences: &[],
+        seams: &[
+            Seam::Request(|connector, call| {
+                if !is_handshake(call) {
+                    return Ok(());
+                }
+                if connector.injected.add("running", 1) > 3 {
+                    connector.injected.add("running", -1);
+                    return Err(fault(SoapFault::server()));
+                }
+                call.delay = Duration::from_millis(40);
+                Ok(())
+            }),
+            Seam::Late(|connector, call, _| {
+                if !call.delay.is_zero() {
+                    connector.injected.add("running", -1);
+                }
+            }),
+        ],
     },
     Fault {
         name: "parallel-handshakes-share-a-nonce",
@@ -137,6 +272,25 @@ pub const FAULTS: &[Fault] = &[
         ],
     },
     Fault {
+        name: "wsdl-without-handshake",
+        summary: "Publishes a WSDL of the ERP contract alone.",
+        violates: &["AUTH-011"],
+        consequences: &[],
+        seams: &[Seam::Written(|_, call, written| {
+            if call.method == Method::GET {
+                for part in ["portType", "binding"] {
+                    let begin = format!("<wsdl:{part} name=\"{INTERFACE}");
+                    cut(&mut written.body, &begin, &format!("</wsdl:{part}>"));
+                }
+                cut(
+                    &mut written.body,
+                    &format!("<wsdl:port name=\"{INTERFACE}"),
+                    "</wsdl:port>",
+                );
+            }
+        })],
+    },
+    Fault {
         name: "answer-not-in-described-order",
         summary: "Writes Succeeded before the members that come first in the WSDL.",
         violates: &["AUTH-012"],
@@ -163,6 +317,15 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "clock-two-minutes-late",
+        summary: "Has a clock that is two minutes late, and tolerates no difference.",
+        violates: &["AUTH-013"],
+        consequences: REFUSED,
+        seams: &[Seam::Policy(|policy| {
+            policy.rules.tolerance = SignedDuration::from_mins(-2);
+        })],
+    },
+    Fault {
         name: "success-without-token",
         summary: "Accepts the token without giving one of its own.",
         violates: &["AUTH-014"],
@@ -176,6 +339,21 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "token-lost-now-and-then",
+        summary: "Accepts every third token with an empty one of its own.",
+        violates: &["AUTH-014"],
+        consequences: &[
+            "AUTH-010", "AUTH-013", "AUTH-024", "AUTH-025", "AUTH-033", "AUTH-086",
+        ],
+        seams: &[Seam::Answer(|connector, _, reply| {
+            if let Some(verdict) = accepted(reply)
+                && connector.injected.count("accepted").is_multiple_of(3)
+            {
+                verdict.token = Some(String::new());
+            }
+        })],
+    },
+    Fault {
         name: "reason-on-success",
         summary: "Fills Reason with OK when the token was accepted.",
         violates: &["AUTH-015"],
@@ -183,6 +361,20 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|_, _, reply| {
             if let Some(verdict) = accepted(reply) {
                 verdict.reason = Some("OK".to_owned());
+            }
+        })],
+    },
+    Fault {
+        name: "new-tenant-told-in-reason",
+        summary: "Tells in Reason that it has not seen a tenant before.",
+        violates: &["AUTH-015"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let tenant = format!("tenant {:?}", claim(call, "sub"));
+            if let Some(verdict) = accepted(reply)
+                && connector.injected.count(&tenant) == 1
+            {
+                verdict.reason = Some("Welcome: the tenant has been registered.".to_owned());
             }
         })],
     },
@@ -199,6 +391,18 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "email-demanded",
+        summary: "Refuses a token that names no user by email.",
+        violates: &["AUTH-016"],
+        consequences: &[
+            "AUTH-003", "AUTH-010", "AUTH-013", "AUTH-014", "AUTH-017", "AUTH-018", "AUTH-020",
+            "AUTH-091", "AUTH-092",
+        ],
+        seams: &[Seam::Policy(|policy| {
+            policy.rules.demands = |token| token.claims.keys().any(|name| name.contains("email"));
+        })],
+    },
+    Fault {
         name: "extra-claims-refused",
         summary: "Refuses a token with a claim that it does not know.",
         violates: &["AUTH-017"],
@@ -210,6 +414,33 @@ pub const FAULTS: &[Fault] = &[
                     .claims
                     .keys()
                     .all(|name| known.contains(&name.as_str()) || name.ends_with("/ctx"))
+            };
+        })],
+    },
+    Fault {
+        name: "claims-are-all-text",
+        summary: "Cannot read a token with a claim that is an object or a list.",
+        violates: &["AUTH-017"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.rules.demands = |token| {
+                let compound = |value: &Value| value.is_object() || value.is_array();
+                token
+                    .claims
+                    .iter()
+                    .all(|(name, value)| name == "aud" || !compound(value))
+            };
+        })],
+    },
+    Fault {
+        name: "claims-in-order",
+        summary: "Looks for sub behind aud, and does not find it in front of it.",
+        violates: &["AUTH-018"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.rules.demands = |token| {
+                let behind = token.payload.split("\"aud\"").nth(1);
+                behind.is_some_and(|rest| rest.contains("\"sub\""))
             };
         })],
     },
@@ -238,10 +469,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["AUTH-020"],
         consequences: &["AUTH-010", "AUTH-013"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let tenant = call
-                .presented
-                .as_ref()
-                .and_then(|token| token.claims.get("sub"));
+            let tenant = claim(call, "sub");
             if let (Some(_), Some(tenant)) = (accepted(reply), tenant) {
                 let first = connector.injected.recall("tenant");
                 let first = first.unwrap_or_else(|| {
@@ -250,6 +478,24 @@ pub const FAULTS: &[Fault] = &[
                 });
                 if first != *tenant {
                     *reply = Reply::Handshake(Verdict::refused());
+                }
+            }
+        })],
+    },
+    Fault {
+        name: "other-tenants-crash",
+        summary: "Crashes when the token is for another tenant than the first one's.",
+        violates: &["AUTH-020"],
+        consequences: &["AUTH-010", "AUTH-013"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let tenant = claim(call, "sub").cloned().unwrap_or_default();
+            if accepted(reply).is_none() {
+                return;
+            }
+            match connector.injected.recall("tenant") {
+                Some(first) if first != tenant => *reply = crash(),
+                _ => {
+                    connector.injected.remember("tenant", tenant);
                 }
             }
         })],
@@ -280,6 +526,24 @@ pub const FAULTS: &[Fault] = &[
             if bad.and_then(|bad| bad.as_u64()).unwrap_or_default() > 15 && verdict(reply).is_some()
             {
                 *reply = Reply::Handshake(Verdict::refused());
+            }
+        })],
+    },
+    Fault {
+        name: "crashes-after-refusals",
+        summary: "Answers every handshake with a fault after twenty-five bad tokens.",
+        violates: &["AUTH-091"],
+        consequences: &[
+            "AUTH-003", "AUTH-005", "AUTH-010", "AUTH-013", "AUTH-014", "AUTH-016", "AUTH-017",
+            "AUTH-018", "AUTH-020", "AUTH-071", "AUTH-083", "AUTH-088", "AUTH-092",
+        ],
+        seams: &[Seam::Answer(|connector, _, reply| {
+            if verdict(reply).is_none() {
+                return;
+            }
+            let one = i64::from(refused(reply).is_some());
+            if connector.injected.add("bad tokens", one) > 25 {
+                *reply = crash();
             }
         })],
     },

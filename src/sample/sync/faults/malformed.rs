@@ -5,8 +5,9 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::tools::{accept, accepted, crash, is_handshake, refused};
+use super::tools::{accept, accepted, crash, is_handshake, nonce, refused};
 use super::{Fault, Seam};
+use crate::sample::sync::connector::{Call, Connector};
 use crate::sample::sync::reply::{Reply, SoapFault};
 use crate::sample::sync::token::Flaw;
 
@@ -14,6 +15,13 @@ use crate::sample::sync::token::Flaw;
 fn object(part: Option<&str>) -> Option<Value> {
     let bytes = URL_SAFE_NO_PAD.decode(part?).ok()?;
     serde_json::from_slice(&bytes).ok().filter(Value::is_object)
+}
+
+/// Whether the token is a SAML assertion, as text or in Base64.
+fn is_saml(call: &Call) -> bool {
+    let token = call.token.as_deref().unwrap_or_default().trim();
+    let decoded = STANDARD.decode(token).unwrap_or_default();
+    token.contains("Assertion") || String::from_utf8_lossy(&decoded).contains("Assertion")
 }
 
 /// A stack trace as .NET writes one.
@@ -26,15 +34,19 @@ pub const FAULTS: &[Fault] = &[
         violates: &["AUTH-065"],
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let token = call.token.as_deref().unwrap_or_default().trim();
-            let decoded = STANDARD.decode(token).unwrap_or_default();
-            let decoded = String::from_utf8_lossy(&decoded).into_owned();
-            if refused(reply).is_some()
-                && [token, decoded.as_str()]
-                    .iter()
-                    .any(|text| text.contains("Assertion"))
-            {
+            if refused(reply).is_some() && is_saml(call) {
                 accept(&connector.handshake, &"0".repeat(32), call, reply);
+            }
+        })],
+    },
+    Fault {
+        name: "saml-crashes",
+        summary: "Crashes on a SAML assertion.",
+        violates: &["AUTH-065"],
+        consequences: &["AUTH-073"],
+        seams: &[Seam::Answer(|_, call, reply| {
+            if refused(reply).is_some() && is_saml(call) {
+                *reply = crash();
             }
         })],
     },
@@ -74,6 +86,38 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "claims-in-a-list-accepted",
+        summary: "Takes the first of a list of claims.",
+        violates: &["AUTH-067"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let token = call.token.as_deref().unwrap_or_default().trim();
+            let payload = token.split('.').nth(1).unwrap_or_default();
+            let payload = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
+            let claims: Value = serde_json::from_slice(&payload).unwrap_or_default();
+            let nonce = claims
+                .get(0)
+                .and_then(|claims| claims.get("nonce")?.as_str());
+            if refused(reply).is_some()
+                && let Some(nonce) = nonce
+            {
+                accept(&connector.handshake, nonce, call, reply);
+            }
+        })],
+    },
+    Fault {
+        name: "blank-token-accepted",
+        summary: "Refuses an empty token, and takes one of blanks.",
+        violates: &["AUTH-068"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let token = call.token.as_deref().unwrap_or_default();
+            if refused(reply).is_some() && !token.is_empty() && token.trim().is_empty() {
+                accept(&connector.handshake, &"0".repeat(32), call, reply);
+            }
+        })],
+    },
+    Fault {
         name: "empty-token-accepted",
         summary: "Takes an empty token, which onsite installations send.",
         violates: &["AUTH-068"],
@@ -95,6 +139,31 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["AUTH-070"],
         seams: &[Seam::Answer(|connector, call, reply| {
             if refused(reply).is_some() && call.token.is_none() {
+                accept(&connector.handshake, &"0".repeat(32), call, reply);
+            }
+        })],
+    },
+    Fault {
+        name: "nil-token-accepted",
+        summary: "Takes a token that is nil for one that need not be checked.",
+        violates: &["AUTH-069"],
+        consequences: &["AUTH-068"],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let nil = call.text.contains("SignedToken") && call.text.contains("nil=\"true\"");
+            if refused(reply).is_some() && nil && call.presented.is_none() {
+                accept(&connector.handshake, &"0".repeat(32), call, reply);
+            }
+        })],
+    },
+    Fault {
+        name: "missing-carrier-accepted",
+        summary: "Takes a call without carrier for a question whether it is alive.",
+        violates: &["AUTH-070"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let named = |word: &str| call.text.contains(word);
+            let bare = !named("request") || named("nil=\"true\"");
+            if refused(reply).is_some() && bare && !named("SignedToken") {
                 accept(&connector.handshake, &"0".repeat(32), call, reply);
             }
         })],
@@ -136,6 +205,28 @@ pub const FAULTS: &[Fault] = &[
                 Ok(())
             }),
         ],
+    },
+    Fault {
+        name: "long-token-accepted",
+        summary: "Takes a token of any length.",
+        violates: &["AUTH-071"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| policy.rules.longest = usize::MAX)],
+    },
+    Fault {
+        name: "invisible-characters-dropped",
+        summary: "Drops control and direction characters from a token.",
+        violates: &["AUTH-072"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.rules.unpack = |text| {
+                let invisible = |sign: char| sign.is_control() || sign == '\u{202e}';
+                text.trim()
+                    .chars()
+                    .filter(|sign| !invisible(*sign))
+                    .collect()
+            };
+        })],
     },
     Fault {
         name: "odd-characters-dropped",
@@ -209,6 +300,31 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "token-in-refusal-of-expired",
+        summary: "Gives its token when it refuses one that is out of its time.",
+        violates: &["AUTH-075"],
+        consequences: &[],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let answer = connector.handshake.answer;
+            if call.flaw == Some(Flaw::Time)
+                && let (Some(verdict), Some(nonce)) = (refused(reply), nonce(call))
+            {
+                verdict.token = answer(&connector.handshake, nonce, call.now);
+            }
+        })],
+    },
+    Fault {
+        name: "path-in-fault",
+        summary: "Names the file of its settings in faults.",
+        violates: &["AUTH-076"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, _, reply| {
+            if let Reply::Fault(fault) = reply {
+                fault.text += " See C:\\inetpub\\oak\\connector\\web.config.";
+            }
+        })],
+    },
+    Fault {
         name: "stack-trace-in-reason",
         summary: "Gives the stack trace as reason.",
         violates: &["AUTH-076"],
@@ -255,10 +371,7 @@ pub const FAULTS: &[Fault] = &[
 ];
 
 /// Answers nothing for some calls after a crash.
-pub fn down(
-    connector: &crate::sample::sync::connector::Connector,
-    _: &mut crate::sample::sync::connector::Call,
-) -> Result<(), Reply> {
+pub fn down(connector: &Connector, _: &mut Call) -> Result<(), Reply> {
     let left = connector
         .injected
         .recall("down")

@@ -131,8 +131,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "mirroring-time-in-local-time",
         summary: "Writes the time of Oslo in summer in place of UTC.",
-        violates: &["AUTH-101"],
-        consequences: &["AUTH-027", "AUTH-010"],
+        violates: &["AUTH-101", "AUTH-027"],
+        consequences: &["AUTH-010"],
         seams: &[Seam::Policy(|policy| {
             policy.answer = |handshake, nonce, now| {
                 let local = now.saturating_add(SignedDuration::from_hours(2));
@@ -143,8 +143,8 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         name: "mirroring-signs-the-nonce-alone",
         summary: "Signs the nonce without the time.",
-        violates: &["AUTH-101"],
-        consequences: &["AUTH-030", "AUTH-031", "AUTH-010"],
+        violates: &["AUTH-101", "AUTH-030"],
+        consequences: &["AUTH-031", "AUTH-010"],
         seams: &[Seam::Policy(|policy| {
             policy.answer = |handshake, nonce, now| {
                 let signature = handshake.pair.sign(nonce.as_bytes()).ok()?;

@@ -2,10 +2,12 @@
 
 mod advanced;
 mod answer;
+mod claims;
 mod connections;
 mod creating;
 mod errors;
 mod handshake;
+mod keys;
 mod lists;
 mod malformed;
 mod metadata;
@@ -16,6 +18,8 @@ mod safety;
 mod saving;
 mod search;
 mod settings;
+mod shared;
+mod short_key;
 mod tokens;
 mod tools;
 mod transport;
@@ -57,6 +61,8 @@ pub fn sync_faults() -> &'static [Fault] {
             handshake::FAULTS,
             answer::FAULTS,
             tokens::FAULTS,
+            claims::FAULTS,
+            keys::FAULTS,
             malformed::FAULTS,
             safety::FAULTS,
             transport::FAULTS,
@@ -82,7 +88,9 @@ pub fn sync_faults() -> &'static [Fault] {
 
 /// All faults of the mirroring service; names are unique.
 pub fn mirroring_faults() -> &'static [Fault] {
-    mirroring::FAULTS
+    static ALL: LazyLock<Vec<Fault>> =
+        LazyLock::new(|| [mirroring::FAULTS, shared::shared_faults()].concat());
+    &ALL
 }
 
 /// The faults of one running connector.

@@ -1,16 +1,36 @@
 //! Faults of XML and HTTP: what a message may contain, and what it may make the
 //! connector do.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
 use serde_json::json;
 
 use super::malformed::down;
-use super::tools::{fetch, quoted_after};
+use super::tools::{fetch, quoted_after, refused};
 use super::{Fault, Seam};
-use crate::sample::sync::handshake::Verdict;
+use crate::sample::sync::handshake::{INTERFACE, Verdict};
+use crate::sample::sync::policy;
 use crate::sample::sync::reply::Reply;
+
+/// The action of the only operation of the contract.
+const AUTHENTICATE: &str = "http://tempuri.org/IIntegrationServiceConnectorAuth/Authenticate";
+
+/// What stands in the file that an entity names.
+const PASSWORDS: &str = "root:x:0:0:root:/root:/bin/sh";
+
+/// Whether a message holds more entities than anybody needs.
+fn is_bomb(text: &str) -> bool {
+    text.matches("<!ENTITY").count() > 3 || text.matches("&a").count() > 1000
+}
+
+/// Where the document type stands.
+fn doctype(text: &str) -> Range<usize> {
+    let begin = text.find("<!DOCTYPE").unwrap_or(text.len());
+    let length = text[begin..].find("]>").map_or(0, |end| end + 2);
+    begin..begin + length
+}
 
 pub const FAULTS: &[Fault] = &[
     Fault {
@@ -19,6 +39,47 @@ pub const FAULTS: &[Fault] = &[
         violates: &["AUTH-080", "ERP-015"],
         consequences: &["AUTH-072", "AUTH-083"],
         seams: &[Seam::Policy(|policy| policy.allow_dtd = true)],
+    },
+    Fault {
+        name: "empty-document-type-accepted",
+        summary: "Refuses a document type with declarations, and passes over an empty one.",
+        violates: &["AUTH-080"],
+        consequences: &["ERP-015"],
+        seams: &[Seam::Policy(|policy| {
+            policy.prepare = |mut text| {
+                if let Some(begin) = text.find("<!DOCTYPE")
+                    && let Some(length) = text[begin..].find('>')
+                    && !text[begin..begin + length].contains('[')
+                {
+                    text.drain(begin..=begin + length);
+                }
+                text
+            };
+        })],
+    },
+    Fault {
+        name: "files-read-as-entities",
+        summary: "Reads files for external entities, and shows what it takes for a bad token.",
+        violates: &["AUTH-081"],
+        consequences: &["AUTH-080", "AUTH-076", "ERP-015"],
+        seams: &[
+            Seam::Policy(|policy| {
+                policy.prepare = |text| match text.contains("SYSTEM \"file:") {
+                    true => text
+                        .replace("&file;", PASSWORDS)
+                        .replace(text.get(doctype(&text)).unwrap_or_default(), ""),
+                    false => text,
+                };
+            }),
+            Seam::Answer(|_, call, reply| {
+                let token = call.token.as_deref().unwrap_or_default();
+                if token == PASSWORDS
+                    && let Some(verdict) = refused(reply)
+                {
+                    verdict.reason = Some(format!("No token: {token}"));
+                }
+            }),
+        ],
     },
     Fault {
         name: "external-entities-fetched",
@@ -68,13 +129,45 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
     Fault {
+        name: "public-document-type-fetched",
+        summary: "Looks a public document type up at its address.",
+        violates: &["AUTH-082"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.prepare = |text| {
+                let public = text.split("<!DOCTYPE").nth(1);
+                let public = public.and_then(|rest| rest.split("PUBLIC").nth(1));
+                let address = public.and_then(|rest| rest.split('"').nth(3));
+                fetch(address.unwrap_or_default());
+                text
+            };
+        })],
+    },
+    Fault {
+        name: "entity-expansion-takes-service-down",
+        summary: "Does not recover from a document type with many entities.",
+        violates: &["AUTH-083"],
+        consequences: &[
+            "AUTH-002", "AUTH-003", "AUTH-005", "AUTH-010", "AUTH-013", "AUTH-071", "AUTH-088",
+            "AUTH-091", "ERP-179", "ERP-171",
+        ],
+        seams: &[
+            Seam::Arrival(down),
+            Seam::Answer(|connector, call, _| {
+                if is_bomb(&call.text) {
+                    connector.injected.remember("down", json!(3));
+                }
+            }),
+        ],
+    },
+    Fault {
         name: "slow-entity-expansion",
         summary: "Spends twelve seconds on a document type with many entities.",
         violates: &["AUTH-083"],
         consequences: &[],
         seams: &[Seam::Policy(|policy| {
             policy.prepare = |text| {
-                if text.matches("<!ENTITY").count() > 3 || text.matches("&a").count() > 1000 {
+                if is_bomb(&text) {
                     std::thread::sleep(Duration::from_secs(12));
                 }
                 text
@@ -92,6 +185,21 @@ pub const FAULTS: &[Fault] = &[
                     for addresses in quoted_after(&text, before) {
                         addresses.split_whitespace().for_each(fetch);
                     }
+                }
+                text
+            };
+        })],
+    },
+    Fault {
+        name: "inclusions-followed",
+        summary: "Fetches what XInclude points to.",
+        violates: &["AUTH-084"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.prepare = |text| {
+                for inclusion in text.split(":include").skip(1) {
+                    let addresses = quoted_after(inclusion, "href=");
+                    addresses.into_iter().take(1).for_each(fetch);
                 }
                 text
             };
@@ -151,6 +259,30 @@ pub const FAULTS: &[Fault] = &[
                 }
             }),
         ],
+    },
+    Fault {
+        name: "text-before-envelope-skipped",
+        summary: "Skips whatever stands before the first element.",
+        violates: &["AUTH-088"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.prepare = |text| {
+                let begin = text.find('<').unwrap_or_default();
+                text[begin..].to_owned()
+            };
+        })],
+    },
+    Fault {
+        name: "action-by-contract",
+        summary: "Runs Authenticate for every action of its contract.",
+        violates: &["AUTH-089"],
+        consequences: &[],
+        seams: &[Seam::Policy(|policy| {
+            policy.action = |value| match value.contains(INTERFACE) {
+                true => Some(AUTHENTICATE),
+                false => policy::action(value),
+            };
+        })],
     },
     Fault {
         name: "body-decides-the-operation",

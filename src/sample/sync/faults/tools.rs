@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::sample::sync::connector::{Call, Called, Connector};
 use crate::sample::sync::erp::{
     Actor, ActorType, Company, Field, Guid, Operation, Outcome, Payload, Refusal, Request,
@@ -11,6 +13,7 @@ use crate::sample::sync::erp::{
 };
 use crate::sample::sync::handshake::{self, Handshake, Verdict};
 use crate::sample::sync::reply::{Reply, SoapFault, Written};
+use crate::sample::sync::token::Presented;
 
 /// Whether this ERP operation is called.
 pub fn is(call: &Call, operation: Operation) -> bool {
@@ -55,9 +58,20 @@ pub fn accept(handshake: &Handshake, nonce: &str, call: &Call, reply: &mut Reply
     }
 }
 
+/// A text of the token's header.
+pub fn header<'a>(token: &'a Presented, name: &str) -> &'a str {
+    let value = token.header.get(name).and_then(Value::as_str);
+    value.unwrap_or_default()
+}
+
+/// A claim of the token.
+pub fn claim<'a>(call: &'a Call, name: &str) -> Option<&'a Value> {
+    call.presented.as_ref()?.claims.get(name)
+}
+
 /// The nonce of the token, when it has one.
 pub fn nonce(call: &Call) -> Option<&str> {
-    call.presented.as_ref()?.claims.get("nonce")?.as_str()
+    claim(call, "nonce")?.as_str()
 }
 
 /// The result of any ERP operation.

@@ -35,6 +35,18 @@ const OTHERWISE: &[&str] = &[
     "slow-nesting",
     "slow-reading",
     "key-set-read-once",
+    "first-published-key",
+    "key-set-waited-for",
+    "keys-not-kept",
+    "keys-dropped-when-unreachable",
+    "slow-first-handshake",
+    "few-handshakes-at-a-time",
+    "entity-expansion-takes-service-down",
+    "plain-http-served",
+    "old-tls-offered",
+    "certificate-expired",
+    "certificate-of-other-host",
+    "certificate-self-signed",
 ];
 
 /// Faults that make the connector call an address.
@@ -43,6 +55,8 @@ const FETCHING: &[&str] = &[
     "external-entities-fetched",
     "external-document-type-fetched",
     "schema-hints-followed",
+    "public-document-type-fetched",
+    "inclusions-followed",
 ];
 
 struct Talk {
@@ -124,6 +138,8 @@ impl Talk {
             ("sub", json!("Cust20202")),
             ("iat", json!(now)),
             ("shoe_size", json!(43)),
+            ("shoes", json!({"size": 43})),
+            ("padding", json!("x".repeat(20_000))),
         ];
         let mut tokens: Vec<String> = Vec::new();
         for (claim, value) in claims {
@@ -177,6 +193,13 @@ impl Talk {
         tokens.push(signed(json!({"alg": "RS256", "crit": ["exp2"]}), &plain));
         tokens.push(signed(json!({"alg": "RS256", "cty": "JWT"}), &good));
         tokens.push(signed(json!({"alg": "RS256"}), "[]"));
+        tokens.push(signed(json!({"alg": "RS256"}), &format!("[{plain}]")));
+        let parsed: serde_json::Map<String, Value> =
+            serde_json::from_str(&plain).unwrap_or_default();
+        let members = parsed.iter().rev();
+        let members = members.map(|(name, value)| format!("{}:{value}", json!(name)));
+        let reversed = members.collect::<Vec<_>>().join(",");
+        tokens.push(signed(json!({"alg": "RS256"}), &format!("{{{reversed}}}")));
         let own = ApplicationKeyPair::parse(&APPLICATION).unwrap_or_else(|error| panic!("{error}"));
         let header = json!({"alg": "RS256"});
         let claims: Value = serde_json::from_str(&plain).unwrap_or_default();
@@ -205,6 +228,7 @@ impl Talk {
             format!("{good}\u{202e}"),
             "<saml:Assertion xmlns:saml=\"urn:x\"/>".to_owned(),
             "a".repeat(600_000),
+            "   ".to_owned(),
             String::new(),
             good,
         ]);
@@ -224,6 +248,8 @@ impl Talk {
             "<Authenticate xmlns=\"http://tempuri.org/\"/>".to_owned(),
             "<Authenticate xmlns=\"http://tempuri.org/\"><request><SignedToken/></request></Authenticate>".to_owned(),
             "<Authenticate xmlns=\"http://tempuri.org/\"><request/></Authenticate>".to_owned(),
+            format!("<AuthenticationRequest xmlns=\"urn:x\"><SignedToken xmlns:i=\"{}\" i:nil=\"true\"/></AuthenticationRequest>", xml::XSI),
+            format!("<AuthenticationRequest xmlns=\"urn:x\"><x:include xmlns:x=\"urn:x\" href=\"{address}\"/><SignedToken>x</SignedToken></AuthenticationRequest>"),
             format!("<AuthenticationRequest xmlns=\"urn:x\"><SignedToken>{token}</SignedToken></AuthenticationRequest>"),
             format!("<AuthenticationRequest xmlns=\"urn:x\"><SignedToken>{first}<!-- x -->{second}</SignedToken></AuthenticationRequest>"),
             format!("<AuthenticationRequest xmlns=\"urn:x\"><SignedToken xmlns:i=\"{}\" i:schemaLocation=\"urn:x {address}\">x</SignedToken></AuthenticationRequest>", xml::XSI),
@@ -233,8 +259,40 @@ impl Talk {
             let again = self.bench.authenticate(&token).await;
             self.hear(&again);
         }
+        let body = |token: &str| {
+            format!(
+                "<AuthenticationRequest xmlns=\"urn:x\"><SignedToken>{token}</SignedToken></AuthenticationRequest>"
+            )
+        };
+        let good = xml::envelope(&body(&token));
+        let nope = action.replace("/Authenticate", "/Nope");
+        for (action, text) in [
+            (nope.as_str(), good.clone()),
+            (action, format!("}} {good}")),
+            (
+                action,
+                format!("<!DOCTYPE a PUBLIC \"-//X//EN\" \"{address}\">{good}"),
+            ),
+            (
+                action,
+                format!(
+                    "<!DOCTYPE a [<!ENTITY file SYSTEM \"file:///etc/passwd\">]>{}",
+                    xml::envelope(&body("&file;"))
+                ),
+            ),
+        ] {
+            let got = self.bench.post(action, "text/xml", text).await;
+            self.hear(&got);
+        }
         self.bench.clock.advance(Duration::from_secs(61));
         let got = self.bench.authenticate(&self.bench.token(|_| {})).await;
+        self.hear(&got);
+        let url = format!("{}?singleWsdl", self.bench.sample.base_url());
+        let answer = self.bench.client.get(url).send().await;
+        let mut got = got_of(answer).await;
+        // The port is another one each time.
+        let port = self.bench.sample.base_url().to_owned();
+        got.body = got.body.replace(&port, "");
         self.hear(&got);
     }
 
@@ -680,6 +738,15 @@ impl Talk {
                 }
             }
         }
+        self.bench.clock.advance(Duration::from_secs(61));
+        let token = self.bench.token(|_| {});
+        let header = format!(
+            "<s:Header><h:SignedToken s:mustUnderstand=\"1\" xmlns:h=\"{ns}\">{token}</h:SignedToken></s:Header>"
+        );
+        let action = format!("\"{ns}/IMirroringClientService/Authenticate\"");
+        let body = format!("<Authenticate xmlns=\"{ns}\"/>");
+        let got = self.bench.envelope(&action, &header, &body).await;
+        self.hear(&got);
     }
 
     /// Two saved connections, as most messages need them.
