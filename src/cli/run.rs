@@ -210,6 +210,8 @@ pub(super) fn write(
         }
     }
     let summary = report::terminal::write(report, style, &files);
+    report::check_terminal(report, &summary)
+        .map_err(|error| Failure::Harness(error.to_string()))?;
     match to_stdout {
         Some(text) => {
             output::print(&text);

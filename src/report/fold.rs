@@ -152,7 +152,7 @@ impl Recording {
                     facts.tls = found.tls.or(facts.tls);
                 }
                 RunEvent::Exchanged(exchange) => exchanges.push(*exchange),
-                RunEvent::Judged(check) => checks.push(sobered(*check)),
+                RunEvent::Judged(check) => checks.push(*check),
                 RunEvent::ScenarioFinished { .. }
                 | RunEvent::Made { .. }
                 | RunEvent::TakenBack { .. } => {}
@@ -160,6 +160,9 @@ impl Recording {
             }
         }
         let head = head.ok_or(FoldError::NoHead)?;
+        for check in &mut checks {
+            sober(check, head.scope);
+        }
         let (ending, finished) = end.unwrap_or_else(|| {
             let last = exchanges.iter().map(|e: &Exchange| e.sent.as_str()).max();
             let last = last.unwrap_or(&head.started).max(head.started.as_str());
@@ -202,8 +205,9 @@ impl Recording {
     }
 }
 
-/// A pass that judged nothing is none.
-fn sobered(mut check: CheckResult) -> CheckResult {
+/// A pass that judged nothing is none, and certification leaves nothing out.
+fn sober(check: &mut CheckResult, scope: Scope) {
+    check.by_scope &= scope == Scope::Development;
     if check.outcome == Outcome::Pass && check.judged == 0 {
         check.outcome = Outcome::Vacuous;
         check
@@ -211,7 +215,6 @@ fn sobered(mut check: CheckResult) -> CheckResult {
             .get_or_insert_with(|| "nothing was there to judge".to_owned());
         check.domain.get_or_insert(FaultDomain::Configuration);
     }
-    check
 }
 
 /// The outcome that a check has for one of its requirements: a failed check fails

@@ -9,16 +9,19 @@ mod body;
 mod envelope;
 mod view;
 
+use std::sync::LazyLock;
+
 use base64::Engine as _;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior, Value, context};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value, context};
 use sha2::{Digest, Sha256};
 
 use crate::model::report::Report;
 
 use super::text;
 
+const NAME: &str = "report.html";
 const TEMPLATE: &str = include_str!("html/template.html");
 pub(super) const STYLE: &str = include_str!("html/style.css");
 pub(super) const SCRIPT: &str = include_str!("html/script.js");
@@ -40,7 +43,24 @@ pub fn write(report: &Report) -> String {
     })
 }
 
-fn page(report: &Report) -> Result<String, minijinja::Error> {
+fn page(report: &Report) -> Result<String, Error> {
+    static ENVIRONMENT: LazyLock<Result<Environment<'static>, String>> =
+        LazyLock::new(|| environment().map_err(|error| format!("{error:#}")));
+    let environment = ENVIRONMENT
+        .as_ref()
+        .map_err(|message| Error::new(ErrorKind::SyntaxError, message.clone()))?;
+    let view = view::View::of(report);
+    environment.get_template(NAME)?.render(context! {
+        style => Value::from_safe_string(STYLE.to_owned()),
+        script => Value::from_safe_string(SCRIPT.to_owned()),
+        style_hash => hash(STYLE),
+        script_hash => hash(SCRIPT),
+        v => Value::from(Serde(&view)),
+    })
+}
+
+/// The template and how its values are escaped.
+fn environment() -> Result<Environment<'static>, Error> {
     let mut env = Environment::new();
     env.set_syntax(
         SyntaxConfig::builder()
@@ -55,15 +75,8 @@ fn page(report: &Report) -> Result<String, minijinja::Error> {
         }
         _ => minijinja::escape_formatter(out, state, value),
     });
-    env.add_template("report.html", TEMPLATE)?;
-    let view = view::View::of(report);
-    env.get_template("report.html")?.render(context! {
-        style => Value::from_safe_string(STYLE.to_owned()),
-        script => Value::from_safe_string(SCRIPT.to_owned()),
-        style_hash => hash(STYLE),
-        script_hash => hash(SCRIPT),
-        v => Value::from(Serde(&view)),
-    })
+    env.add_template(NAME, TEMPLATE)?;
+    Ok(env)
 }
 
 /// A source expression for the content security policy.
@@ -93,4 +106,31 @@ pub(super) fn rows(page: &str) -> impl Iterator<Item = &str> {
     page.split(ROW)
         .skip(1)
         .filter_map(|rest| rest.split('"').next())
+}
+
+/// The rows of the ledger that a page shows.
+pub(super) fn ledger(page: &str) -> Vec<Vec<u32>> {
+    let table = between(page, "<table class=\"ledger\">", "</table>").unwrap_or_default();
+    table
+        .split("<tr>")
+        .filter(|row| row.contains("<th scope=\"row\">"))
+        .map(|row| {
+            row.split("<td class=\"n")
+                .skip(1)
+                .filter_map(|cell| between(cell, ">", "<")?.parse().ok())
+                .collect()
+        })
+        .collect()
+}
+
+/// The number of findings that a page shows in its contents.
+pub(super) fn findings(page: &str) -> usize {
+    between(page, "<a href=\"#findings\">Findings <b>", "</b>")
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(usize::MAX)
+}
+
+fn between<'t>(text: &'t str, start: &str, end: &str) -> Option<&'t str> {
+    let (_, rest) = text.split_once(start)?;
+    rest.split_once(end).map(|(inside, _)| inside)
 }
