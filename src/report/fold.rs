@@ -269,7 +269,9 @@ fn judge_row(
     checks: &[&CheckResult],
 ) -> Result<RequirementResult, FoldError> {
     let id = requirement.id.as_str();
-    let judged = checks.iter().map(|c| c.judged).sum();
+    // A recording may come from strangers: its numbers are whatever they wrote.
+    let judged = checks.iter().map(|c| c.judged);
+    let judged = judged.fold(0, u64::saturating_add);
     let mut names: Vec<String> = Vec::new();
     for check in checks {
         if !names.contains(&check.check) {

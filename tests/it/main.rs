@@ -5,6 +5,7 @@ mod command;
 mod derived;
 mod docs;
 mod faults;
+mod fuzz_corpus;
 mod lint;
 mod peer;
 mod samples;
