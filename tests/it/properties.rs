@@ -165,7 +165,7 @@ async fn no_secret_gets_out_in_any_encoding_by_any_way(#[values(1, 2, 3)] seed: 
     let masked = exchanges.filter(|event| masked(event)).count();
     assert!(masked >= 4 * 19, "only {masked} exchanges told a secret");
     for (sink, text) in sinks(events) {
-        assert_eq!(redactor.find(&text), None, "{sink}");
+        assert!(redactor.labels(&text).is_empty(), "{sink}");
         for (number, form) in encodings(&secret)
             .into_iter()
             .chain(encodings(&token))
@@ -175,7 +175,7 @@ async fn no_secret_gets_out_in_any_encoding_by_any_way(#[values(1, 2, 3)] seed: 
         {
             // As it is, and as the sink itself would escape it.
             let quoted = Value::from(form.as_str()).to_string();
-            for form in [form.as_str(), quoted.trim_matches('"')] {
+            for form in [form.as_str(), &quoted[1..quoted.len() - 1]] {
                 assert!(
                     !text.contains(form),
                     "{sink} holds encoding {number}: {form}"
