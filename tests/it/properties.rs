@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use assay::base::clock::ManualClock;
 use assay::base::redact::Redactor;
@@ -47,14 +47,25 @@ fn secret(seed: u64) -> String {
 /// encoding and at another place.
 async fn echo(secret: String, token: String) -> SocketAddr {
     let calls = Arc::new(AtomicUsize::new(0));
+    let handed_out = Arc::new(AtomicBool::new(false));
     let router = Router::new().fallback(move |uri: Uri, _: Bytes| {
         let (secret, token) = (secret.clone(), token.clone());
         let number = calls.fetch_add(1, Ordering::Relaxed);
+        let authenticates = uri.path().ends_with("/Authenticate");
+        // Before it is handed out nobody can know that it is a token.
+        let known = handed_out.fetch_or(authenticates, Ordering::Relaxed);
         async move {
-            if uri.path().ends_with("/Authenticate") {
+            if authenticates {
                 return Response::new(Body::from(json!({"AccessToken": token}).to_string()));
             }
-            told(number, if number % 2 == 0 { &secret } else { &token })
+            told(
+                number,
+                if known && number % 2 == 1 {
+                    &token
+                } else {
+                    &secret
+                },
+            )
         }
     });
     let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
@@ -165,7 +176,11 @@ async fn no_secret_gets_out_in_any_encoding_by_any_way(#[values(1, 2, 3)] seed: 
     let masked = exchanges.filter(|event| masked(event)).count();
     assert!(masked >= 4 * 19, "only {masked} exchanges told a secret");
     for (sink, text) in sinks(events) {
-        assert!(redactor.labels(&text).is_empty(), "{sink}");
+        let leaks: Vec<&str> = text
+            .lines()
+            .filter(|line| !redactor.labels(line).is_empty())
+            .collect();
+        assert!(leaks.is_empty(), "{sink}: {leaks:#?}");
         for (number, form) in encodings(&secret)
             .into_iter()
             .chain(encodings(&token))
@@ -223,13 +238,19 @@ async fn a_secret_that_is_a_word_of_the_catalogue_is_no_fault_of_the_harness() {
 
 // ---------------------------------------------------------------- scenarios
 
+/// A number in scientific notation has two spellings.
+fn one_spelling(text: &str) -> String {
+    let exponent = Regex::new(r"([0-9])e\+([0-9])").unwrap();
+    exponent.replace_all(text, "${1}e${2}").into_owned()
+}
+
 /// A file of scenarios without the places where its parts stood.
 fn meaning(text: &str) -> Result<String, String> {
     let options = serde_saphyr::options! { strict_booleans: true };
     let file: ScenarioFile =
         serde_saphyr::from_str_with_options(text, options).map_err(|error| error.to_string())?;
     let place = Regex::new(r"Location \{[^{}]*(\{[^{}]*\}[^{}]*)*\}").unwrap();
-    Ok(place.replace_all(&format!("{file:?}"), "").into_owned())
+    Ok(one_spelling(&place.replace_all(&format!("{file:?}"), "")))
 }
 
 /// The same tree in every layout: flow style on one line, indented, and block style.
