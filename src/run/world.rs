@@ -174,8 +174,15 @@ impl<'a> World<'a> {
         seconds(self.clock.as_ref())
     }
 
-    pub(super) fn emit(&self, event: RunEvent) {
-        if let RunEvent::Judged(result) = &event {
+    pub(super) fn emit(&self, mut event: RunEvent) {
+        if let RunEvent::Judged(result) = &mut event {
+            // Reasons quote answers, and an answer may quote a secret.
+            for words in [&mut result.reason, &mut result.cause]
+                .into_iter()
+                .flatten()
+            {
+                *words = self.prepared.redactor.redact_excerpt(words);
+            }
             let mut failed = lock(&self.failed);
             failed.extend(
                 result
