@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod diag;
+mod escapes;
 pub mod json;
 pub mod redact;
 pub mod rng;

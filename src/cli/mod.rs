@@ -28,6 +28,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::base::diag::Diagnostic;
 use crate::model::outcome::exit;
 
+pub use subject::parse_target;
+
 /// Conformance test harness for SuperOffice connectors.
 #[derive(Debug, Parser)]
 #[command(

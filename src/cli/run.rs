@@ -1,13 +1,14 @@
 //! `assay run`: test a connector, write the reports, tell by the exit code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::base::clock::SystemClock;
 use crate::base::redact::Redactor;
 use crate::model::outcome::Scope;
-use crate::model::report::Report;
+use crate::model::report::{ConnectorFacts, Report};
+use crate::model::target::ConnectorInfo;
 use crate::report::{self, ReportKind};
 use crate::run::Options;
 use crate::suite::Selection;
@@ -186,7 +187,7 @@ pub(super) fn write(
     let mut files = Vec::new();
     let mut to_stdout = None;
     for (kind, text) in &rendered {
-        if let Some(label) = secrets.and_then(|secrets| secrets.find(text)) {
+        if let Some(label) = secrets.and_then(|secrets| leak(secrets, report, text)) {
             return Err(Failure::Harness(format!(
                 "the {kind} report would have held {label}; it was not written"
             )));
@@ -216,6 +217,13 @@ pub(super) fn write(
         }
     }
     let summary = report::terminal::write(report, style, &files);
+    report::check_terminal(report, &summary)
+        .map_err(|error| Failure::Harness(error.to_string()))?;
+    if let Some(label) = secrets.and_then(|secrets| leak(secrets, report, &summary)) {
+        return Err(Failure::Harness(format!(
+            "the terminal would have shown {label}"
+        )));
+    }
     match to_stdout {
         Some(text) => {
             output::print(&text);
@@ -224,4 +232,45 @@ pub(super) fn write(
         None => output::print(&summary),
     }
     Ok(report.exit_code)
+}
+
+/// A secret that an output holds. One that the harness says by itself does not count:
+/// somebody's secret may be a word of the catalogue.
+fn leak(secrets: &Redactor, report: &Report, text: &str) -> Option<String> {
+    let held = secrets.labels(text);
+    if held.is_empty() {
+        return None;
+    }
+    let bare = bare(report);
+    let own: BTreeSet<String> = ReportKind::ALL
+        .iter()
+        .flat_map(|kind| secrets.labels(&report::render(*kind, &bare)))
+        .collect();
+    held.into_iter().find(|label| !own.contains(label))
+}
+
+/// A report without anything that stems from the connector or the target file.
+fn bare(report: &Report) -> Report {
+    let mut bare = Report {
+        connector: ConnectorInfo::default(),
+        url: String::new(),
+        facts: ConnectorFacts::default(),
+        findings: Vec::new(),
+        evidence: Vec::new(),
+        conversation: Vec::new(),
+        noted: Vec::new(),
+        configuration: serde_json::Value::Null,
+        command: String::new(),
+        ..report.clone()
+    };
+    for check in &mut bare.checks {
+        check.deviations.clear();
+        check.reason = None;
+        check.cause = None;
+    }
+    for row in &mut bare.requirements {
+        row.reason = None;
+        row.attestation = None;
+    }
+    bare
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::auth::{KeyServer, SigningKey};
 use crate::base::clock::{Clock, SystemClock};
+use crate::base::diag::Diagnostic;
 use crate::model::target::{Customer, SecretSource, Target};
 use crate::run::Prepared;
 use crate::sample::{Application, RunningSample, SampleOptions, TrustedKeys, Variant};
@@ -203,11 +204,16 @@ pub(super) fn load_target(path: &Path) -> Result<Target, Failure> {
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::Usage(format!("{file}: {error}")))?;
+    parse_target(&text, &file).map_err(|diagnostic| Failure::Diagnostics(vec![diagnostic]))
+}
+
+/// Reads the text of a target file; `file` is its name in diagnostics.
+pub fn parse_target(text: &str, file: &str) -> Result<Target, Diagnostic> {
     let options = serde_saphyr::options! { strict_booleans: true };
-    serde_saphyr::from_str_with_options(&text, options).map_err(|error| {
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let remedy =
             "`assay init` writes a commented target file; `assay schema target` is for editors";
-        let mut diagnostic = crate::suite::explain_yaml(&error, &file, &text, remedy);
+        let mut diagnostic = crate::suite::explain_yaml(&error, file, text, remedy);
         let line = diagnostic.source.as_deref().unwrap_or_default();
         if line.trim_start().starts_with("secret:") {
             // What stands there may be the secret itself: it is not printed.
@@ -218,7 +224,7 @@ pub(super) fn load_target(path: &Path) -> Result<Target, Failure> {
                     .to_owned(),
             );
         }
-        Failure::Diagnostics(vec![diagnostic])
+        diagnostic
     })
 }
 

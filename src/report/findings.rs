@@ -256,7 +256,7 @@ fn violation_finding(
                 .deviation_count
                 .saturating_sub(check.deviations.len() as u64)
         })
-        .sum();
+        .fold(0, u64::saturating_add);
     let domain = failed
         .iter()
         .filter(|check| check.requirements.contains(&primary.id))
@@ -274,7 +274,7 @@ fn violation_finding(
             .collect(),
         blocks: Vec::new(),
         deviations: spread(members.iter().flat_map(|v| &v.deviations)),
-        deviation_count: seen + unkept,
+        deviation_count: seen.saturating_add(unkept),
         remedy: primary.remedy.clone(),
         reproduce: index.reproduce(Some(&primary.id)),
         curl: None,

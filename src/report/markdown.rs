@@ -23,7 +23,7 @@ const MARK: &str = "<!-- assay-totals ";
 pub fn write(report: &Report) -> String {
     let mut out = format!("{MARK}{} -->\n\n", Totals::of(report).to_json());
     head(&mut out, report);
-    ledger(&mut out, report);
+    ledger_table(&mut out, report);
     if let Some(repeats) = digest::repeats(report) {
         let _ = writeln!(out, "**Repeated** {}.\n", escape(&repeats));
     }
@@ -56,6 +56,20 @@ pub(super) fn totals(text: &str) -> Option<&str> {
     rest.split_once(" -->").map(|(totals, _)| totals)
 }
 
+/// The rows of the ledger that a summary shows.
+pub(super) fn ledger(text: &str) -> Vec<Vec<u32>> {
+    let row = |level: Level| {
+        let row = text
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("| {level} | ")))?;
+        row.trim_end_matches(" |")
+            .split(" | ")
+            .map(|cell| cell.parse().ok())
+            .collect()
+    };
+    Level::ALL.into_iter().filter_map(row).collect()
+}
+
 fn head(out: &mut String, report: &Report) {
     let (mark, words) = match report.verdict {
         Verdict::Conformant => ("✅", "conformant"),
@@ -71,7 +85,7 @@ fn head(out: &mut String, report: &Report) {
     );
 }
 
-fn ledger(out: &mut String, report: &Report) {
+fn ledger_table(out: &mut String, report: &Report) {
     out.push_str(
         "| Level | Applicable | Satisfied | Violated | Unverified | of these left out by scope | Not applicable | Not testable |\n\
          | :-- | --: | --: | --: | --: | --: | --: | --: |\n",

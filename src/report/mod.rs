@@ -20,6 +20,8 @@ mod totals;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod tests;
 
 use std::fmt;
@@ -29,7 +31,7 @@ use crate::model::report::Report;
 
 pub use events::read_events;
 pub use fold::{FoldError, fold};
-pub use totals::{TotalsError, check_totals};
+pub use totals::{TotalsError, check_terminal, check_totals};
 
 /// A format that a report can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

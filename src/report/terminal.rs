@@ -18,6 +18,9 @@ const MAX_FINDINGS: usize = 20;
 /// How many groups of open rows are shown.
 const MAX_GROUPS: usize = 12;
 
+/// Head of the ledger.
+const LEDGER: &str = "        applicable = satisfied + violated + unverified    n/a  not testable";
+
 /// How to write for the terminal at hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
@@ -66,6 +69,52 @@ pub fn write(report: &Report, style: Style, files: &[(ReportKind, String)]) -> S
     let reason = digest::exit_reason(report);
     page.line(&page.paint(colour, &reason));
     page.out
+}
+
+/// What a page without colours shows of the totals.
+pub(super) struct Shown {
+    pub(super) statement: String,
+    /// Applicable, satisfied, violated, unverified, not applicable, not testable.
+    pub(super) ledger: Vec<Vec<u32>>,
+    pub(super) findings: usize,
+    pub(super) exit_code: Option<u8>,
+}
+
+/// Reads a page without colours; `None` when it has no ledger.
+pub(super) fn shown(page: &str) -> Option<Shown> {
+    let (before, after) = page.split_once(LEDGER)?;
+    let statement = before.trim_end().rsplit("\n\n").next()?;
+    let numbers = |line: &str| {
+        line.split(|c: char| !c.is_ascii_digit())
+            .filter_map(|number| number.parse().ok())
+            .collect()
+    };
+    let findings = after.lines().find_map(|line| {
+        line.strip_prefix("Findings (")?
+            .strip_suffix(')')?
+            .parse()
+            .ok()
+    });
+    let exit_code = after.lines().last().and_then(|line| {
+        let (code, _) = line.strip_prefix("exit ")?.split_once(':')?;
+        code.parse().ok()
+    });
+    Some(Shown {
+        // Each line begins with a mark or a blank in its place.
+        statement: statement
+            .lines()
+            .map(|line| line.chars().skip(1).collect::<String>())
+            .collect::<Vec<_>>()
+            .join(" "),
+        ledger: after
+            .lines()
+            .skip(1)
+            .take(Level::ALL.len())
+            .map(numbers)
+            .collect(),
+        findings: findings.unwrap_or(0),
+        exit_code,
+    })
 }
 
 fn verdict_paint(verdict: Verdict) -> Paint {
@@ -212,8 +261,7 @@ impl Page {
     }
 
     fn ledger(&mut self, report: &Report) {
-        let head = "        applicable = satisfied + violated + unverified    n/a  not testable";
-        self.line(&self.dim(head));
+        self.line(&self.dim(LEDGER));
         for level in Level::ALL {
             let ledger = report.ledgers.of(level);
             self.line(&format!(

@@ -1,16 +1,18 @@
 //! One set of totals, and the proof that every format says the same.
 //!
-//! Each format carries the totals for machines; before the program exits they are
-//! read back from what was rendered and compared with the ledger.
+//! Each file carries the totals for machines, and shows people a ledger; before the
+//! program exits both are read back from what was rendered and compared with the
+//! report. The terminal shows a ledger alone.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::outcome::{Ledgers, Verdict};
+use crate::model::outcome::{Ledger, Ledgers, Verdict};
 use crate::model::report::Report;
+use crate::model::requirement::Level;
 
-use super::{ReportKind, fold, html, junit, markdown};
+use super::{ReportKind, fold, html, junit, markdown, terminal};
 
 /// What all formats of a report agree on.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -46,8 +48,8 @@ impl Totals {
 #[derive(Debug, thiserror::Error)]
 #[error("the {format} report disagrees with the ledger: {what}")]
 pub struct TotalsError {
-    /// Format that disagrees.
-    pub format: ReportKind,
+    /// Format that disagrees: the name of a kind, or `terminal`.
+    pub format: &'static str,
     /// What does not agree.
     pub what: String,
 }
@@ -65,11 +67,19 @@ pub fn check_totals(
             ReportKind::Markdown => of_markdown(report, text),
         };
         checked.map_err(|what| TotalsError {
-            format: *format,
+            format: format.name(),
             what,
         })?;
     }
     Ok(())
+}
+
+/// Reads back what a terminal shows, with or without colours, and compares it.
+pub fn check_terminal(report: &Report, text: &str) -> Result<(), TotalsError> {
+    of_terminal(report, text).map_err(|what| TotalsError {
+        format: "terminal",
+        what,
+    })
 }
 
 fn compare(report: &Report, found: &str) -> Result<(), String> {
@@ -165,8 +175,43 @@ fn of_junit(report: &Report, text: &str) -> Result<(), String> {
     }
 }
 
+/// The columns of a ledger as files show them, in their order.
+fn columns(ledger: &Ledger) -> [u32; 7] {
+    [
+        ledger.applicable,
+        ledger.satisfied,
+        ledger.violated,
+        ledger.unverified,
+        ledger.left_out_by_scope,
+        ledger.not_applicable,
+        ledger.not_testable,
+    ]
+}
+
+/// Compares the ledger that people see.
+fn ledger_agrees(report: &Report, shown: &[Vec<u32>]) -> Result<(), String> {
+    let expected = Level::ALL.map(|level| columns(report.ledgers.of(level)));
+    if shown == expected {
+        Ok(())
+    } else {
+        Err(format!("it shows {shown:?}, the ledger has {expected:?}"))
+    }
+}
+
+fn findings_agree(report: &Report, shown: usize) -> Result<(), String> {
+    if shown == report.findings.len() {
+        return Ok(());
+    }
+    Err(format!(
+        "it shows {shown} findings, there are {}",
+        report.findings.len()
+    ))
+}
+
 fn of_html(report: &Report, text: &str) -> Result<(), String> {
     compare(report, &html::totals(text).ok_or("it has no totals")?)?;
+    ledger_agrees(report, &html::ledger(text))?;
+    findings_agree(report, html::findings(text))?;
     let mut rows: BTreeMap<&str, u32> = BTreeMap::new();
     for key in html::rows(text) {
         *rows.entry(key).or_default() += 1;
@@ -175,5 +220,48 @@ fn of_html(report: &Report, text: &str) -> Result<(), String> {
 }
 
 fn of_markdown(report: &Report, text: &str) -> Result<(), String> {
-    compare(report, markdown::totals(text).ok_or("it has no totals")?)
+    compare(report, markdown::totals(text).ok_or("it has no totals")?)?;
+    ledger_agrees(report, &markdown::ledger(text))
+}
+
+fn of_terminal(report: &Report, text: &str) -> Result<(), String> {
+    let text = anstream::adapter::strip_str(text).to_string();
+    let shown = terminal::shown(&text).ok_or("it has no ledger")?;
+    let solid = |text: &str| text.split_whitespace().collect::<String>();
+    if solid(&shown.statement) != solid(&report.statement) {
+        return Err(format!(
+            "it says \"{}\", the report \"{}\"",
+            shown.statement, report.statement
+        ));
+    }
+    if shown.exit_code != Some(report.exit_code) {
+        return Err(format!(
+            "it exits by {:?}, the report by {}",
+            shown.exit_code, report.exit_code
+        ));
+    }
+    findings_agree(report, shown.findings)?;
+    // What the scope leaves out stands below the table, in words.
+    let expected = Level::ALL.map(|level| {
+        let [
+            applicable,
+            satisfied,
+            violated,
+            unverified,
+            _,
+            absent,
+            untestable,
+        ] = columns(report.ledgers.of(level));
+        [
+            applicable, satisfied, violated, unverified, absent, untestable,
+        ]
+    });
+    if shown.ledger == expected {
+        Ok(())
+    } else {
+        Err(format!(
+            "it shows {:?}, the ledger has {expected:?}",
+            shown.ledger
+        ))
+    }
 }

@@ -113,7 +113,7 @@ pub(super) fn blank_result() -> CheckResult {
 }
 
 /// What an expectation is judged on.
-pub(super) struct Situation<'a> {
+pub struct Situation<'a> {
     pub scope: &'a Scope,
     /// The step's exchange, when it made one and an answer came.
     pub facts: Option<&'a Facts<'a>>,
@@ -122,7 +122,8 @@ pub(super) struct Situation<'a> {
 }
 
 /// Why an expectation could not be judged.
-pub(super) enum Trouble {
+#[derive(Debug)]
+pub enum Trouble {
     /// The author's mistake.
     Author(String),
     /// The answer does not have the shape that the expression needs.
@@ -130,10 +131,7 @@ pub(super) enum Trouble {
 }
 
 /// Judges one expectation.
-pub(super) fn judge(
-    expectation: &Expectation,
-    situation: &Situation<'_>,
-) -> Result<Judged, Trouble> {
+pub fn judge(expectation: &Expectation, situation: &Situation<'_>) -> Result<Judged, Trouble> {
     let mut judged = Judged::default();
     let Some(each) = &expectation.each else {
         judge_one(expectation, situation, situation.scope, None, &mut judged)?;

@@ -6,7 +6,7 @@
 //! scenarios learn what there is, and the other scenarios judge, several at a time.
 //! Nothing leaves but events through a [`Sink`]; what is in them is redacted.
 
-mod judge;
+pub mod judge;
 mod play;
 pub mod preflight;
 pub mod prepare;

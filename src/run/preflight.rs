@@ -92,6 +92,15 @@ pub(super) async fn gate(world: &World<'_>) {
 /// Looks at name resolution, connection, TLS, clock and credentials, in this order;
 /// stops where looking further makes no sense.
 pub(super) async fn examine(world: &World<'_>) -> Vec<Finding> {
+    let mut findings = findings(world).await;
+    for finding in &mut findings {
+        // It may quote an answer, and an answer may quote a secret.
+        finding.detail = world.prepared.redactor.redact_excerpt(&finding.detail);
+    }
+    findings
+}
+
+async fn findings(world: &World<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let prepared = world.prepared;
     let limit = Duration::from_secs(prepared.target.limits.request_timeout_s.min(10));

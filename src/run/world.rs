@@ -192,6 +192,13 @@ impl<'a> World<'a> {
     pub(super) fn emit(&self, mut event: RunEvent) {
         if let RunEvent::Judged(result) = &mut event {
             result.round = self.round.load(Ordering::Relaxed);
+            // Reasons quote answers, and an answer may quote a secret.
+            for words in [&mut result.reason, &mut result.cause]
+                .into_iter()
+                .flatten()
+            {
+                *words = self.prepared.redactor.redact_excerpt(words);
+            }
             let mut failed = lock(&self.failed);
             failed.extend(
                 result

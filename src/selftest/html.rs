@@ -23,7 +23,7 @@ pub fn write(test: &SelfTest) -> String {
             .sum(),
         profiles: test.profiles.iter().map(Profile::of).collect(),
     };
-    html::page(TEMPLATE, &format!("{}{STYLE}", html::STYLE), "", &view)
+    html::page(TEMPLATE, STYLE, &view)
 }
 
 #[derive(Serialize)]
