@@ -366,6 +366,25 @@ mod tests {
         assert!(validity.not_after.timestamp() > now().as_second() + 3650 * day);
     }
 
+    #[test]
+    fn serial_numbers_are_positive_of_full_length_and_of_one_key() {
+        let serial = |key: &SigningKey| {
+            let (_, certificate) =
+                X509Certificate::from_der(key.certificate_der()).expect("own certificate");
+            certificate.raw_serial().to_vec()
+        };
+        // Unchanged, the number of this key would begin with the sign of a negative one.
+        let text = include_str!("testdata/application-pkcs8.pem");
+        let application = SigningKey::from_pem(text).expect("a key");
+        let other = &*crate::auth::testing::OTHER;
+        for key in [&*KEY, other, &application] {
+            let serial = serial(key);
+            assert_eq!(serial.len(), 16);
+            assert!((1..0x80).contains(&serial[0]), "{serial:?}");
+        }
+        assert_ne!(serial(&KEY), serial(other));
+    }
+
     /// The key alone, as other tools write it.
     fn bare_key() -> &'static str {
         let text = KEY.private_pem();

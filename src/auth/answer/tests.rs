@@ -440,6 +440,54 @@ fn the_number_of_parts_decides_what_can_be_judged() {
 }
 
 #[test]
+fn what_is_not_judged_says_why() {
+    let claims = serde_json::json!({"nonce": NONCE});
+    let jwt = APPLICATION
+        .sign_jwt(&serde_json::json!({"alg": "RS256"}), &claims)
+        .expect("a token");
+    let good = signed(NONCE, TIME);
+    let cases = [
+        (jwt.as_str(), Aspect::Timestamp, "the answer is a JWT"),
+        (&jwt, Aspect::Alphabet, "the answer is a JWT"),
+        (&jwt, Aspect::Clock, "none of them is present"),
+        (
+            &signed(NONCE, "202113161125"),
+            Aspect::Clock,
+            "part 2 is no time",
+        ),
+        (
+            &answer(&[7; 32]),
+            Aspect::Key,
+            "the signature has the wrong length",
+        ),
+        (
+            &format!("{SIGNED}.A"),
+            Aspect::Key,
+            "the signature cannot be decoded",
+        ),
+        (
+            &format!("{SIGNED}.A"),
+            Aspect::Length,
+            "the signature cannot be decoded",
+        ),
+        (
+            &format!("{good}.x"),
+            Aspect::Format,
+            "there are not 3 parts",
+        ),
+        (SIGNED, Aspect::Nonce, "there is nothing to judge it by"),
+    ];
+    for (text, aspect, reason) in cases {
+        let examination = examine(text);
+        let finding = examination.finding(aspect).expect("a finding");
+        assert!(!finding.judged(), "{aspect}");
+        assert_eq!(finding.actual, reason, "{aspect}");
+        let says_what_is_due = reason != "there is nothing to judge it by";
+        assert_eq!(!finding.expected.is_empty(), says_what_is_due, "{aspect}");
+    }
+}
+
+#[test]
 fn texts_for_people_show_no_signature_and_no_control_characters() {
     let long = format!(
         "{}\u{202e}\u{7}.{TIME}.{}",

@@ -177,8 +177,21 @@ fn what_is_no_private_half_says_what_was_expected_and_found() {
         (&ec, "another kind than RSA"),
         (&mixed, "an encrypted private key"),
         (&old_encrypted, "an encrypted private key"),
-        (&damaged, "whose Base64 is damaged"),
+        (&damaged, "a private key in PEM whose Base64 is damaged"),
         (cut, "PEM without its last line"),
+        (
+            &pem("EC PRIVATE KEY", b"ec"),
+            "a private key for elliptic curves",
+        ),
+        (
+            &pem("OPENSSH PRIVATE KEY", b"ssh"),
+            "in the form of OpenSSH",
+        ),
+        (
+            &pem("NEW CERTIFICATE REQUEST", b"asked"),
+            "a certificate request",
+        ),
+        (&pem("DH PARAMETERS", b"numbers"), "PEM of another kind"),
     ];
     for (text, expected) in cases {
         let error = ApplicationKeyPair::parse(text).expect_err(expected);
@@ -227,6 +240,28 @@ fn what_is_no_public_half_says_what_was_expected_and_found() {
         let error = ApplicationKey::parse(text).expect_err(expected).to_string();
         assert!(error.contains(expected), "{expected}: {error}");
         assert!(error.starts_with("expected the public half"), "{error}");
+    }
+}
+
+#[test]
+fn an_exponent_has_at_most_33_bits() {
+    let of = |exponent: &[u8]| {
+        let modulus = [0xff; 256];
+        ApplicationKey::parse(&pem(
+            "RSA PUBLIC KEY",
+            &sequence_of_integers(&[&modulus, exponent]),
+        ))
+    };
+    assert!(of(&[3]).is_ok() && of(&[1, 0, 0, 0, 1]).is_ok());
+    for impossible in [
+        &[1][..],
+        &[2],
+        &[],
+        &[2, 0, 0, 0, 1],
+        &[1, 0, 0, 0, 0, 0, 1],
+    ] {
+        let error = of(impossible).expect_err("an impossible exponent");
+        assert!(error.to_string().contains("impossible"), "{error}");
     }
 }
 

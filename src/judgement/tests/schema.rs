@@ -105,12 +105,19 @@ fn rules_are_a_list() {
 #[case::too_many_for_a_wrapper(json!({"Data": 1, "a": 1, "b": 1}), None)]
 #[case::an_addition(json!({"Id": 1, "Colour": 5}), None)]
 #[case::declared(json!({"Name": "x"}), None)]
+#[case::declared_beside_an_addition(json!({"Name": "x", "Colour": 5}), None)]
+#[case::an_addition_of_that_name_inside(json!({"Box": {"Box": 5}}), None)]
+#[case::wrapped_in_a_part(json!({"Parts": [{"Data": {"Id": 1}}]}), None)]
+#[case::wrapped_in_a_strange_name(
+    json!({"a/b": {"Id": 1}}),
+    Some(("/a/b", "an object that holds it as a/b"))
+)]
 #[case::a_list(json!([{"Id": 1}]), Some(("", "[{\"Id\":1}]")))]
 #[case::text(json!("x"), Some(("", "\"x\"")))]
 // A null or an object with other mistakes is not a wrapper.
 #[case::wrong_inside(json!({"Id": "x"}), None)]
 fn a_result_is_not_wrapped(#[case] answer: Value, #[case] expected: Option<(&str, &str)>) {
-    let with = json!({"wrappers": ["Result", "Data", "Name"]});
+    let with = json!({"wrappers": ["Result", "Data", "Name", "Box", "A/B"]});
     let (values, deviations) = Bench::answer(&answer).verdict("bare-result", with);
     assert_eq!(values, 1);
     let found: Vec<(&str, &str)> = places(&deviations)
