@@ -200,12 +200,15 @@ fn a_signature_that_something_happened_to_names_it() {
     let reversed: Vec<u8> = good.iter().rev().copied().collect();
     let words = "but with its bytes in reverse order";
     fails(&examine(&answer(&reversed)), &[Aspect::Signature], words);
-    let zero = [&[0], good.as_slice()].concat();
-    fails(
-        &examine(&answer(&zero)),
-        &[Aspect::Signature, Aspect::Length],
-        "but with zero bytes put in front",
-    );
+    for (zeros, words) in [
+        (1, "but with zero bytes put in front"),
+        (256, "but with zero bytes put in front"),
+        (257, "no known way of signing matches"),
+    ] {
+        let longer = [vec![0; zeros], good.clone()].concat();
+        let aspects = [Aspect::Signature, Aspect::Length];
+        fails(&examine(&answer(&longer)), &aspects, words);
+    }
     fails(
         &examine(&answer(STANDARD.encode(&good).as_bytes())),
         &[Aspect::Signature, Aspect::Length],
@@ -409,6 +412,10 @@ fn the_clock_allows_less_than_fifteen_minutes() {
         assert!(fails && actual.ends_with(words), "{now}: {actual}");
     }
     assert!(clock("999912312359", "2021-09-16T11:25:20Z").0);
+    let now = at("2021-09-16T11:25:20.75Z");
+    let examination = examine_answer(&signed(NONCE, TIME), NONCE, &APPLICATION.public(), now);
+    let expected = &examination.finding(Aspect::Clock).expect("one").expected;
+    assert_eq!(expected, "UTC, less than 15 min from 2021-09-16T11:25:20Z");
 }
 
 #[test]
@@ -484,6 +491,21 @@ fn what_is_not_judged_says_why() {
         assert_eq!(finding.actual, reason, "{aspect}");
         let says_what_is_due = reason != "there is nothing to judge it by";
         assert_eq!(!finding.expected.is_empty(), says_what_is_due, "{aspect}");
+    }
+}
+
+#[test]
+fn of_a_text_beyond_all_measure_other_spellings_are_not_tried() {
+    let limit = 64 * 1024;
+    for (length, words) in [
+        (limit, "but over the nonce alone"),
+        (limit + 1, "but over other bytes than `nonce.timestamp`"),
+    ] {
+        let nonce = "N".repeat(length - 1 - TIME.len());
+        let signature = APPLICATION.sign(nonce.as_bytes()).expect("a signature");
+        let text = format!("{nonce}.{TIME}.{}", STANDARD.encode(signature));
+        let examination = examine_answer(&text, &nonce, &APPLICATION.public(), clock_now());
+        fails(&examination, &[Aspect::Signature], words);
     }
 }
 

@@ -179,19 +179,6 @@ fn what_is_no_private_half_says_what_was_expected_and_found() {
         (&old_encrypted, "an encrypted private key"),
         (&damaged, "a private key in PEM whose Base64 is damaged"),
         (cut, "PEM without its last line"),
-        (
-            &pem("EC PRIVATE KEY", b"ec"),
-            "a private key for elliptic curves",
-        ),
-        (
-            &pem("OPENSSH PRIVATE KEY", b"ssh"),
-            "in the form of OpenSSH",
-        ),
-        (
-            &pem("NEW CERTIFICATE REQUEST", b"asked"),
-            "a certificate request",
-        ),
-        (&pem("DH PARAMETERS", b"numbers"), "PEM of another kind"),
     ];
     for (text, expected) in cases {
         let error = ApplicationKeyPair::parse(text).expect_err(expected);
@@ -240,6 +227,39 @@ fn what_is_no_public_half_says_what_was_expected_and_found() {
         let error = ApplicationKey::parse(text).expect_err(expected).to_string();
         assert!(error.contains(expected), "{expected}: {error}");
         assert!(error.starts_with("expected the public half"), "{error}");
+    }
+}
+
+#[test]
+fn other_pem_is_called_by_its_name() {
+    let encrypted =
+        "an encrypted private key (take the password off, for example with `openssl pkey`)";
+    for (tag, words) in [
+        ("PUBLIC KEY", "a public key in PEM"),
+        ("RSA PUBLIC KEY", "a public key in PEM"),
+        ("CERTIFICATE", "a certificate in PEM"),
+        ("EC PRIVATE KEY", "a private key for elliptic curves"),
+        (
+            "OPENSSH PRIVATE KEY",
+            "a private key in the form of OpenSSH",
+        ),
+        ("CERTIFICATE REQUEST", "a certificate request"),
+        ("NEW CERTIFICATE REQUEST", "a certificate request"),
+        ("ENCRYPTED PRIVATE KEY", encrypted),
+        ("DH PARAMETERS", "PEM of another kind"),
+    ] {
+        let text = pem(tag, b"content");
+        let error = ApplicationKeyPair::parse(&text).expect_err(tag).to_string();
+        assert_eq!(error, format!("expected {PRIVATE}; found {words}"));
+        let damaged = text.replace("\n-----END", "!\n-----END");
+        let error = ApplicationKeyPair::parse(&damaged)
+            .expect_err(tag)
+            .to_string();
+        let words = match tag {
+            "ENCRYPTED PRIVATE KEY" => words.to_owned(),
+            _ => format!("{words} whose Base64 is damaged"),
+        };
+        assert_eq!(error, format!("expected {PRIVATE}; found {words}"));
     }
 }
 
