@@ -342,6 +342,7 @@ fn certificate(
 mod tests {
     use super::*;
 
+    use crate::auth::der::pkcs8;
     use crate::auth::testing::{KEY, now};
 
     #[test]
@@ -426,6 +427,9 @@ mod tests {
         let damaged = bare_key().replace("MII", "MIJ");
         let encrypted = pem("ENCRYPTED PRIVATE KEY", b"0123456789");
         let ec = KeyPair::generate().expect("an EC key").serialize_pem();
+        let short = include_str!("testdata/rsa-1024.pem");
+        let short_der = PrivateKeyDer::from_pem_slice(short.as_bytes()).expect("a key");
+        let short_pkcs8 = pem("PRIVATE KEY", &pkcs8(short_der.secret_der()));
         let cases = [
             ("", "no private key found"),
             ("hello", "no private key found"),
@@ -434,10 +438,8 @@ mod tests {
             (&encrypted, "an encrypted key"),
             (KEY.certificate_pem(), "a certificate, which is not"),
             (&KEY.public_pem(), "a public key, which is not"),
-            (
-                include_str!("testdata/rsa-1024.pem"),
-                "has 1024 bits, RS256 needs 2048",
-            ),
+            (short, "has 1024 bits, RS256 needs 2048"),
+            (&short_pkcs8, "has 1024 bits, RS256 needs 2048"),
         ];
         for (text, expected) in cases {
             let error = SigningKey::from_pem(text).expect_err(expected).to_string();

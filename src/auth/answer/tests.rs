@@ -66,10 +66,25 @@ fn a_good_answer_holds_in_every_aspect() {
     assert_eq!(examination.format.name(), "nonce-timestamp-signature");
     assert_eq!(examination.nonce.as_deref(), Some(NONCE));
     assert_eq!(examination.timestamp, Some(at("2021-09-16T11:25:00Z")));
+    assert_eq!(actual(&examination, Aspect::Length), "256 bytes");
     let first = &STANDARD.encode(signature("sha256"))[..8];
     assert_eq!(examination.shown, format!("{SIGNED}.{first}…"));
     let aspects: Vec<Aspect> = examination.findings.iter().map(|one| one.aspect).collect();
     assert_eq!(aspects, Aspect::ALL);
+}
+
+#[test]
+fn aspects_and_formats_are_written_by_their_names() {
+    for aspect in Aspect::ALL {
+        assert_eq!(format!("{aspect:>12}"), format!("{:>12}", aspect.name()));
+    }
+    let formats = [
+        AnswerFormat::NonceTimestampSignature,
+        AnswerFormat::Jwt,
+        AnswerFormat::Unknown,
+    ];
+    let written = formats.map(|format| format!("{format:.5}"));
+    assert_eq!(written, ["nonce", "jwt", "unkno"]);
 }
 
 #[test]
