@@ -76,7 +76,12 @@ fn a_wrong_amount_shows_where_it_is(#[case] change: Value, #[case] expected: &[&
 
 #[rstest]
 #[case::cost_not_known(line(), json!({"UnitCost": -7.922816251426434e28}), 6)]
-#[case::user_has_typed(line(), json!({"UserValueOverride": "OverrideTotal", "ERPDiscountPercent": 1, "ERPDiscountAmount": 9.6}), 6)]
+#[case::user_has_typed(
+    line(),
+    json!({"UserValueOverride": "OverrideTotal", "ERPDiscountPercent": 1,
+        "ERPDiscountAmount": 9.6}),
+    6
+)]
 #[case::override_absent(line(), json!({"UserValueOverride": null}), 8)]
 #[case::no_base(free(), json!({}), 5)]
 #[case::no_base_for_earnings(

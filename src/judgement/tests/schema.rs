@@ -10,7 +10,10 @@ use super::{Bench, charges, places};
 #[case::addition(json!({"Id": 1, "Colour": 5}), &[])]
 #[case::missing(json!({"Name": "abc"}), &["/Id"])]
 #[case::too_long(json!({"Id": 1, "Name": "abcdef"}), &["/Name"])]
-#[case::deep(json!({"Id": 1, "Parts": [{"Id": "one", "Name": 7}]}), &["/Parts/0/Id", "/Parts/0/Name"])]
+#[case::deep(
+    json!({"Id": 1, "Parts": [{"Id": "one", "Name": 7}]}),
+    &["/Parts/0/Id", "/Parts/0/Name"]
+)]
 // Another thing altogether is the business of `bare-result`.
 #[case::no_object(json!([1]), &[])]
 fn an_answer_satisfies_its_schema(#[case] answer: Value, #[case] expected: &[&str]) {
@@ -97,7 +100,10 @@ fn rules_are_a_list() {
 
 #[rstest]
 #[case::bare(json!({"Id": 1}), None)]
-#[case::wrapped(json!({"result": {"Id": 1}}), Some(("/result", "an object that holds it as result")))]
+#[case::wrapped(
+    json!({"result": {"Id": 1}}),
+    Some(("/result", "an object that holds it as result"))
+)]
 #[case::wrapped_with_more(
     json!({"Data": {"Id": 1}, "ok": true}),
     Some(("/Data", "an object that holds it as Data"))

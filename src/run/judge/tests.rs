@@ -256,7 +256,13 @@ fn where_the_filter_does_not_hold_nothing_is_judged() {
 
 #[rstest]
 #[case::list("[1, 5, 6]", "answer", "item < 5", 3, &["/1", "/2"])]
-#[case::members("{\"a/b\": 1, \"c\": 5}", "answer", "item.value < 5 and item.key != ''", 2, &["/c"])]
+#[case::members(
+    "{\"a/b\": 1, \"c\": 5}",
+    "answer",
+    "item.value < 5 and item.key != ''",
+    2,
+    &["/c"]
+)]
 #[case::escaped("{\"a/b\": 5}", "answer", "item.value < 5", 1, &["/a~1b"])]
 #[case::absent("null", "answer.list", "item < 5", 0, &[])]
 #[case::another_kind("\"abc\"", "answer", "item < 5", 0, &[])]

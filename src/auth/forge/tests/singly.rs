@@ -108,6 +108,7 @@ fn the_flipped_bit_is_one_bit_of_the_decoded_signature() {
         .map(|(one, other)| (one ^ other).count_ones())
         .sum();
     assert_eq!((good.len(), bits), (256, 1));
+    assert_ne!(good[128], flipped[128], "it is in the middle");
 }
 
 #[test]

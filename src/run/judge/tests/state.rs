@@ -63,7 +63,12 @@ const CONNECTOR: Option<FaultDomain> = Some(FaultDomain::Connector);
 const HARNESS: Option<FaultDomain> = Some(FaultDomain::Harness);
 
 #[rstest]
-#[case::nothing(&[], Outcome::Vacuous, CONNECTOR, Some("ran, but nothing that came could be judged"))]
+#[case::nothing(
+    &[],
+    Outcome::Vacuous,
+    CONNECTOR,
+    Some("ran, but nothing that came could be judged")
+)]
 #[case::judged(&["judged"], Outcome::Pass, None, None)]
 #[case::judged_before(&["judged", "not applicable"], Outcome::Pass, None, None)]
 #[case::not_applicable(&["not applicable"], Outcome::NotApplicable, None, Some("no lists"))]
@@ -73,7 +78,12 @@ const HARNESS: Option<FaultDomain> = Some(FaultDomain::Harness);
     Some(FaultDomain::Environment),
     Some("because of network")
 )]
-#[case::deviation(&["judged", "blocked", "not applicable", "deviation"], Outcome::Fail, CONNECTOR, None)]
+#[case::deviation(
+    &["judged", "blocked", "not applicable", "deviation"],
+    Outcome::Fail,
+    CONNECTOR,
+    None
+)]
 #[case::our_own_mistake(
     &["judged", "deviation", "blocked", "error"],
     Outcome::Error,
