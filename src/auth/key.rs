@@ -342,6 +342,7 @@ fn certificate(
 mod tests {
     use super::*;
 
+    use crate::auth::der::pkcs8;
     use crate::auth::testing::{KEY, now};
 
     #[test]
@@ -364,6 +365,25 @@ mod tests {
         let validity = certificate.validity();
         assert!(validity.not_before.timestamp() <= now().as_second() - day);
         assert!(validity.not_after.timestamp() > now().as_second() + 3650 * day);
+    }
+
+    #[test]
+    fn serial_numbers_are_positive_of_full_length_and_of_one_key() {
+        let serial = |key: &SigningKey| {
+            let (_, certificate) =
+                X509Certificate::from_der(key.certificate_der()).expect("own certificate");
+            certificate.raw_serial().to_vec()
+        };
+        // Unchanged, the number of this key would begin with the sign of a negative one.
+        let text = include_str!("testdata/application-pkcs8.pem");
+        let application = SigningKey::from_pem(text).expect("a key");
+        let other = &*crate::auth::testing::OTHER;
+        for key in [&*KEY, other, &application] {
+            let serial = serial(key);
+            assert_eq!(serial.len(), 16);
+            assert!((1..0x80).contains(&serial[0]), "{serial:?}");
+        }
+        assert_ne!(serial(&KEY), serial(other));
     }
 
     /// The key alone, as other tools write it.
@@ -407,6 +427,9 @@ mod tests {
         let damaged = bare_key().replace("MII", "MIJ");
         let encrypted = pem("ENCRYPTED PRIVATE KEY", b"0123456789");
         let ec = KeyPair::generate().expect("an EC key").serialize_pem();
+        let short = include_str!("testdata/rsa-1024.pem");
+        let short_der = PrivateKeyDer::from_pem_slice(short.as_bytes()).expect("a key");
+        let short_pkcs8 = pem("PRIVATE KEY", &pkcs8(short_der.secret_der()));
         let cases = [
             ("", "no private key found"),
             ("hello", "no private key found"),
@@ -415,10 +438,8 @@ mod tests {
             (&encrypted, "an encrypted key"),
             (KEY.certificate_pem(), "a certificate, which is not"),
             (&KEY.public_pem(), "a public key, which is not"),
-            (
-                include_str!("testdata/rsa-1024.pem"),
-                "has 1024 bits, RS256 needs 2048",
-            ),
+            (short, "has 1024 bits, RS256 needs 2048"),
+            (&short_pkcs8, "has 1024 bits, RS256 needs 2048"),
         ];
         for (text, expected) in cases {
             let error = SigningKey::from_pem(text).expect_err(expected).to_string();

@@ -361,6 +361,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_server_that_is_dropped_frees_its_port() {
+        let server = KeyServer::start(0, Vec::new()).await.expect("a server");
+        let port = server.port();
+        assert_eq!(server.base_url(), format!("http://127.0.0.1:{port}"));
+        drop(server);
+        // The runtime ends the task when it comes to it.
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        let again = KeyServer::start(port, Vec::new()).await.expect("a server");
+        again.stop().await;
+    }
+
+    #[tokio::test]
     async fn a_port_is_taken_while_it_serves_and_free_afterwards() {
         let server = KeyServer::start(0, Vec::new()).await.expect("a server");
         let port: u16 = server

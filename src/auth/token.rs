@@ -142,4 +142,12 @@ mod tests {
         }
         assert_eq!(split_token("e30.e30."), Some((json!({}), json!({}))));
     }
+
+    #[test]
+    fn the_longest_token_is_split_and_no_longer_one() {
+        let of_length = |length: usize| format!("e30.e30.{}", "x".repeat(length - 8));
+        assert!(split_token(&of_length(LONGEST)).is_some());
+        assert!(split_token(&of_length(LONGEST + 1)).is_none());
+        assert!(split_token(&of_length(2 * LONGEST)).is_none());
+    }
 }

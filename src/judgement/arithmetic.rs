@@ -387,59 +387,10 @@ impl Judgement for AlternativeArithmetic {
 
 #[cfg(test)]
 mod tests {
-    use rstest::rstest;
-    use serde_json::{Map, json};
-
     use super::*;
-    use crate::api::Api;
-    use crate::base::redact::Redactor;
-
-    /// The worked example of the contract.
-    fn line() -> Value {
-        json!({"UnitListPrice": 80.0, "UnitCost": 50.0, "Quantity": 12, "SubTotal": 960.0,
-            "DiscountAmount": 144.0, "DiscountPercent": 15.0, "ERPDiscountAmount": 144.0, "ERPDiscountPercent": 15,
-            "TotalPrice": 816.0, "EarningAmount": 216.0, "EarningPercent": 26.470588, "UserValueOverride": "None"})
-    }
-
-    fn judge(line: Value) -> Judged {
-        let api = Api::parse("openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {/X: {post: {operationId: X, responses: {'200': {description: d}}}}}", "t").unwrap();
-        let with: Map<String, Value> = [("line".to_owned(), line)].into_iter().collect();
-        let secrets = Redactor::default();
-        let arguments = Arguments {
-            with: &with,
-            facts: None,
-            api: &api,
-            secrets: &secrets,
-        };
-        LineArithmetic.judge(&arguments).unwrap()
-    }
 
     #[test]
-    fn the_worked_example_holds() {
-        let judged = judge(line());
-        assert_eq!((judged.values, judged.deviations.len()), (8, 0));
-    }
-
-    #[rstest]
-    #[case("SubTotal", json!(961.0), 1)]
-    #[case("EarningPercent", json!(25.0), 1)]
-    #[case("DiscountPercent", json!(14.0), 2)]
-    #[case("UnitCost", json!(-7.922816251426434e28), 0)]
-    #[case("UserValueOverride", json!("OverrideTotal"), 0)]
-    fn one_wrong_amount_shows_where_it_is(
-        #[case] member: &str,
-        #[case] value: Value,
-        #[case] least: usize,
-    ) {
-        let mut line = line();
-        line[member] = value;
-        let judged = judge(line);
-        assert!(judged.deviations.len() >= least, "{:?}", judged.deviations);
-        assert_eq!(
-            judged.deviations.is_empty(),
-            least == 0,
-            "{:?}",
-            judged.deviations
-        );
+    fn equal_amounts_are_close_without_any_tolerance() {
+        assert!(close(0.0, 0.0, 0.0) && !close(0.0, 1.0, 0.0));
     }
 }

@@ -15,6 +15,8 @@ mod exchange;
 mod handshake;
 mod message;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use serde_json::{Map, Value};

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Arguments, Judged, Judgement, Observed, Parameter};
 use crate::api::SchemaError;
-use crate::base::json::{brief, cut};
+use crate::base::json::{brief, cut, escape};
 
 /// `schema`
 pub struct Schema;
@@ -156,9 +156,9 @@ impl Judgement for BareResult {
                         wrappers
                             .iter()
                             .any(|wrapper| wrapper.eq_ignore_ascii_case(name))
-                            && undeclared.iter().any(|found| {
-                                found.instance == format!("/{name}") || found.name == **name
-                            })
+                            && undeclared
+                                .iter()
+                                .any(|found| found.instance == format!("/{}", escape(name)))
                     })
                     .cloned()
             });

@@ -466,3 +466,6 @@ fn values_read(expr: &Expr, scope: &Scope) -> String {
         false => shown.join(", "),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,3 +85,68 @@ fn hexadecimal(text: &str) -> Option<Vec<u8>> {
         .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LENGTH: usize = 6;
+
+    #[test]
+    fn each_spelling_is_read_and_named() {
+        for (text, bytes, complaint) in [
+            ("AQIDBAUG", Some(&[1, 2, 3, 4, 5, 6][..]), None),
+            ("AQID BA\nUG\r\n", Some(&[1, 2, 3, 4, 5, 6]), None),
+            ("AQIDBA==", Some(&[1, 2, 3, 4]), None),
+            ("AQIDBAU=", Some(&[1, 2, 3, 4, 5]), None),
+            ("", Some(&[]), None),
+            (
+                "AQIDBA",
+                Some(&[1, 2, 3, 4]),
+                Some("no padding, where 2 `=` are due"),
+            ),
+            (
+                "AQIDBAU",
+                Some(&[1, 2, 3, 4, 5]),
+                Some("no padding, where 1 `=` are due"),
+            ),
+            (
+                "AQIDBA=",
+                Some(&[1, 2, 3, 4]),
+                Some("1 `=`, where 2 are due"),
+            ),
+            ("AQID=", Some(&[1, 2, 3]), Some("1 `=`, where 0 are due")),
+            ("AQIDB", None, Some("5 digits, which no Base64 has")),
+            // Twice as many digits as the signature has bytes, and no others.
+            (
+                "0102030405fF",
+                Some(&[1, 2, 3, 4, 5, 255]),
+                Some("hexadecimal digits"),
+            ),
+            ("AQIDBAUGBwgJ", Some(&[1, 2, 3, 4, 5, 6, 7, 8, 9]), None),
+            (
+                "01020304",
+                Some(&[0xd3, 0x5d, 0x36, 0xd3, 0x7d, 0x38]),
+                None,
+            ),
+            (
+                "-_AA",
+                Some(&[0xfb, 0xf0, 0x00]),
+                Some("base64url: `-` or `_`"),
+            ),
+            ("-A", Some(&[0xf8]), Some("base64url: `-` or `_`")),
+            (
+                "-+AA",
+                Some(&[0xfb, 0xe0, 0x00]),
+                Some("base64url and standard Base64 mixed: `-` or `_` beside `+` or `/`"),
+            ),
+            ("+/AA", Some(&[0xfb, 0xf0, 0x00]), None),
+            ("AQ!ID", Some(&[1, 2, 3]), Some("`!`, which is not Base64")),
+            ("AQ=ID", Some(&[1, 2, 3]), Some("`=`, which is not Base64")),
+        ] {
+            let spelt = standard(text, LENGTH);
+            assert_eq!(spelt.complaint.as_deref(), complaint, "{text}");
+            assert_eq!(spelt.bytes.as_deref(), bytes, "{text}");
+        }
+    }
+}

@@ -89,3 +89,102 @@ pub(super) fn local_offset(time: Timestamp, now: Timestamp) -> Option<String> {
         format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_no_time_is_called_what_it_is_like() {
+        for (digits, words) in [
+            (8, "8 digits, like a date without time"),
+            (10, "10 digits, like a Unix time in seconds"),
+            (13, "13 digits, like a Unix time in milliseconds"),
+            (14, "14 digits, like a time with seconds"),
+            (17, "17 digits, like a time with milliseconds"),
+            (18, "18 digits, like .NET ticks"),
+        ] {
+            assert_eq!(guess(&"1".repeat(digits)), words);
+            // With as many bytes, but other characters among them.
+            assert_eq!(guess(&"x".repeat(digits)), "not a time");
+        }
+        for (text, words) in [
+            ("", "empty"),
+            (" 202109161125", "with white space"),
+            ("1", "digits of another number"),
+            ("٢٠٢١", "digits of another script"),
+            ("1T2", "like a time of another form"),
+            ("1/2", "like a time of another form"),
+            ("soon", "not a time"),
+        ] {
+            assert_eq!(guess(text), words);
+        }
+    }
+
+    fn moment(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("in range")
+    }
+
+    #[test]
+    fn a_distance_is_told_in_its_two_largest_units() {
+        let now = moment(1_000_000_000);
+        for (seconds, words) in [
+            (0, "0 s behind"),
+            (1, "1 s ahead"),
+            (-59, "59 s behind"),
+            (60, "1 min 0 s ahead"),
+            (-3599, "59 min 59 s behind"),
+            (3600, "1 h 0 min ahead"),
+            (-86_399, "23 h 59 min behind"),
+            (86_400, "1 d 0 h ahead"),
+            (-180_000, "2 d 2 h behind"),
+        ] {
+            assert_eq!(distance(moment(now.as_second() + seconds), now), words);
+        }
+    }
+
+    #[test]
+    fn local_time_is_near_a_half_hour_that_is_on_the_map() {
+        let now = moment(1_000_000_000);
+        let offset = |seconds: i64| local_offset(moment(now.as_second() + seconds), now);
+        for (seconds, expected) in [
+            (3600, Some("UTC+01:00")),
+            (3600 + 300, Some("UTC+01:00")),
+            (3600 + 301, None),
+            (3600 - 300, Some("UTC+01:00")),
+            (3600 - 301, None),
+            (5400, Some("UTC+01:30")),
+            (-5400 - 299, Some("UTC-01:30")),
+            (-3600, Some("UTC-01:00")),
+            (1800, None),
+            (-1800, None),
+            (0, None),
+            (14 * 3600, Some("UTC+14:00")),
+            (14 * 3600 + 1800, None),
+            (-14 * 3600, Some("UTC-14:00")),
+        ] {
+            assert_eq!(offset(seconds).as_deref(), expected, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn only_real_minutes_are_read() {
+        let read = |digits: &str| read(digits).map(|time| time.to_string());
+        let leap = Some("2024-02-29T23:59:00Z".to_owned());
+        assert_eq!(read("202402292359"), leap);
+        assert_eq!(
+            read("000101010000"),
+            Some("0001-01-01T00:00:00Z".to_owned())
+        );
+        assert_eq!(read("999912312359"), Some(Timestamp::MAX.to_string()));
+        for digits in [
+            "000001010000",
+            "202402302359",
+            "202413012359",
+            "202402292460",
+            "2024",
+        ] {
+            assert_eq!(read(digits), None, "{digits}");
+        }
+    }
+}

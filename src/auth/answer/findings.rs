@@ -111,3 +111,45 @@ pub(super) fn shown(text: &str, most: usize) -> String {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_shown_without_the_most_of_its_signature() {
+        let long = "x".repeat(65);
+        let (text, signature) = (format!("{}…", "x".repeat(64)), "xxxxxxxx…");
+        let parts = [long.as_str(); 3];
+        assert_eq!(shown_token(&parts), format!("{text}.{text}.{signature}"));
+        assert_eq!(shown_token(&["a", "b", "12345678"]), "a.b.12345678");
+        assert_eq!(shown_token(&["a"; 8]), "a.a.a.a.a.a.a.a");
+        assert_eq!(shown_token(&["a"; 9]), "a.a.a.a.a.a.a.a.…");
+    }
+
+    #[test]
+    fn what_does_not_print_is_shown_as_escape() {
+        assert_eq!(shown("\u{7}a\n\"'\\é", 9), "\\u{7}a\\n\"'\\é");
+        assert_eq!(shown("abc", 3), "abc");
+        assert_eq!(shown("abcd", 3), "abc…");
+    }
+
+    #[test]
+    fn a_refused_signature_fails_beside_other_reasons() {
+        let refused = |ruling, actual: &str| {
+            let mut findings = Findings::default();
+            findings.add(Aspect::Nonce, Ruling::Holds, "due", "the nonce");
+            findings.add(Aspect::Signature, ruling, "due", actual);
+            findings.refuse_signature("refused");
+            let found = findings.complete();
+            let nonce = found.iter().find(|one| one.aspect == Aspect::Nonce);
+            assert_eq!(nonce.expect("one").ruling, Ruling::Holds);
+            let signature = found.iter().find(|one| one.aspect == Aspect::Signature);
+            let signature = signature.expect("one");
+            assert_eq!(signature.ruling, Ruling::Fails);
+            signature.actual.clone()
+        };
+        assert_eq!(refused(Ruling::Holds, "it verifies"), "refused");
+        assert_eq!(refused(Ruling::Fails, "no match"), "refused; no match");
+    }
+}

@@ -179,3 +179,93 @@ pub(super) fn seals(hash: Hash, salt: &[u8], seal: &[u8], message: &[u8]) -> boo
     hash.of(&[&[0; 8], digest.as_slice(), salt].concat())
         .is_some_and(|expected| expected == seal)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use proptest::prelude::*;
+
+    /// MGF1 (RFC 8017, B.2.1).
+    fn mgf1(hash: Hash, seed: &[u8], length: usize) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for counter in 0_u32.. {
+            if bytes.len() >= length {
+                break;
+            }
+            let input = [seed, &counter.to_be_bytes()].concat();
+            bytes.extend(hash.of(&input).expect("a digest"));
+        }
+        bytes.truncate(length);
+        bytes
+    }
+
+    /// EMSA-PSS-ENCODE (RFC 8017, 9.1.1) for a modulus of so many bits, as long as the
+    /// modulus, and the number of zeros in the padding.
+    fn encoded(hash: Hash, message: &[u8], salt: &[u8], bits: usize) -> (Vec<u8>, usize) {
+        let digest = hash.of(message).expect("a digest");
+        let seal = hash.of(&[&[0; 8], digest.as_slice(), salt].concat());
+        let seal = seal.expect("a digest");
+        let length = (bits - 1).div_ceil(8);
+        let zeros = length - seal.len() - salt.len() - 2;
+        let data = [&vec![0; zeros], [1].as_slice(), salt].concat();
+        let mask = mgf1(hash, &seal, data.len());
+        let mut block: Vec<u8> = data
+            .iter()
+            .zip(mask)
+            .map(|(one, other)| one ^ other)
+            .collect();
+        block[0] &= [0xff, 0x01, 0x03, 0x07, 0x0f, 0x1f, 0x3f, 0x7f][(bits - 1) % 8];
+        block.extend(seal);
+        block.push(0xbc);
+        let front = vec![0; bits.div_ceil(8) - length];
+        ([front, block].concat(), zeros)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn a_salt_is_found_under_a_key_of_any_length(
+            bits in 700..1100_usize,
+            length in 0..40_usize,
+            hash in prop_oneof![Just(Hash::Sha1), Just(Hash::Sha256)],
+        ) {
+            let salt = vec![7; length];
+            let (block, zeros) = encoded(hash, b"text", &salt, bits);
+            let Some(Padded::Pss { salt: found, seal, certain, .. }) = pss(&block, bits, hash)
+            else {
+                return Err(TestCaseError::fail("nothing found"));
+            };
+            prop_assert_eq!(&found, &salt);
+            prop_assert_eq!(certain, zeros >= 8);
+            prop_assert!(seals(hash, &found, &seal, b"text"));
+            prop_assert!(!seals(hash, &found, &seal, b"other"));
+        }
+    }
+
+    #[test]
+    fn a_short_padding_may_be_an_accident() {
+        for (length, expected) in [
+            (54, false),
+            (53, false),
+            (50, false),
+            (46, true),
+            (45, true),
+        ] {
+            let (block, zeros) = encoded(Hash::Sha256, b"text", &vec![7; length], 8 * 88);
+            let found = pss(&block, 8 * 88, Hash::Sha256).expect("a padding");
+            let Padded::Pss { certain, .. } = found else {
+                panic!("{found:?}");
+            };
+            assert_eq!((certain, zeros), (expected, 54 - length));
+        }
+    }
+
+    #[test]
+    fn a_block_of_pkcs1_has_eight_ones_at_least() {
+        let block = |ones: usize| [&[0, 1], vec![0xff; ones].as_slice(), &[0, b'x']].concat();
+        assert_eq!(pkcs1(&block(7)), None);
+        assert_eq!(pkcs1(&block(8)), Some(Padded::Bare(vec![b'x'])));
+    }
+}

@@ -66,10 +66,25 @@ fn a_good_answer_holds_in_every_aspect() {
     assert_eq!(examination.format.name(), "nonce-timestamp-signature");
     assert_eq!(examination.nonce.as_deref(), Some(NONCE));
     assert_eq!(examination.timestamp, Some(at("2021-09-16T11:25:00Z")));
+    assert_eq!(actual(&examination, Aspect::Length), "256 bytes");
     let first = &STANDARD.encode(signature("sha256"))[..8];
     assert_eq!(examination.shown, format!("{SIGNED}.{first}…"));
     let aspects: Vec<Aspect> = examination.findings.iter().map(|one| one.aspect).collect();
     assert_eq!(aspects, Aspect::ALL);
+}
+
+#[test]
+fn aspects_and_formats_are_written_by_their_names() {
+    for aspect in Aspect::ALL {
+        assert_eq!(format!("{aspect:>12}"), format!("{:>12}", aspect.name()));
+    }
+    let formats = [
+        AnswerFormat::NonceTimestampSignature,
+        AnswerFormat::Jwt,
+        AnswerFormat::Unknown,
+    ];
+    let written = formats.map(|format| format!("{format:.5}"));
+    assert_eq!(written, ["nonce", "jwt", "unkno"]);
 }
 
 #[test]
@@ -200,12 +215,15 @@ fn a_signature_that_something_happened_to_names_it() {
     let reversed: Vec<u8> = good.iter().rev().copied().collect();
     let words = "but with its bytes in reverse order";
     fails(&examine(&answer(&reversed)), &[Aspect::Signature], words);
-    let zero = [&[0], good.as_slice()].concat();
-    fails(
-        &examine(&answer(&zero)),
-        &[Aspect::Signature, Aspect::Length],
-        "but with zero bytes put in front",
-    );
+    for (zeros, words) in [
+        (1, "but with zero bytes put in front"),
+        (256, "but with zero bytes put in front"),
+        (257, "no known way of signing matches"),
+    ] {
+        let longer = [vec![0; zeros], good.clone()].concat();
+        let aspects = [Aspect::Signature, Aspect::Length];
+        fails(&examine(&answer(&longer)), &aspects, words);
+    }
     fails(
         &examine(&answer(STANDARD.encode(&good).as_bytes())),
         &[Aspect::Signature, Aspect::Length],
@@ -409,6 +427,10 @@ fn the_clock_allows_less_than_fifteen_minutes() {
         assert!(fails && actual.ends_with(words), "{now}: {actual}");
     }
     assert!(clock("999912312359", "2021-09-16T11:25:20Z").0);
+    let now = at("2021-09-16T11:25:20.75Z");
+    let examination = examine_answer(&signed(NONCE, TIME), NONCE, &APPLICATION.public(), now);
+    let expected = &examination.finding(Aspect::Clock).expect("one").expected;
+    assert_eq!(expected, "UTC, less than 15 min from 2021-09-16T11:25:20Z");
 }
 
 #[test]
@@ -437,6 +459,69 @@ fn the_number_of_parts_decides_what_can_be_judged() {
         ["nonce", "timestamp", "signature", "format"]
     );
     assert_eq!(actual(&examination, Aspect::Signature), "part 3 is empty");
+}
+
+#[test]
+fn what_is_not_judged_says_why() {
+    let claims = serde_json::json!({"nonce": NONCE});
+    let jwt = APPLICATION
+        .sign_jwt(&serde_json::json!({"alg": "RS256"}), &claims)
+        .expect("a token");
+    let good = signed(NONCE, TIME);
+    let cases = [
+        (jwt.as_str(), Aspect::Timestamp, "the answer is a JWT"),
+        (&jwt, Aspect::Alphabet, "the answer is a JWT"),
+        (&jwt, Aspect::Clock, "none of them is present"),
+        (
+            &signed(NONCE, "202113161125"),
+            Aspect::Clock,
+            "part 2 is no time",
+        ),
+        (
+            &answer(&[7; 32]),
+            Aspect::Key,
+            "the signature has the wrong length",
+        ),
+        (
+            &format!("{SIGNED}.A"),
+            Aspect::Key,
+            "the signature cannot be decoded",
+        ),
+        (
+            &format!("{SIGNED}.A"),
+            Aspect::Length,
+            "the signature cannot be decoded",
+        ),
+        (
+            &format!("{good}.x"),
+            Aspect::Format,
+            "there are not 3 parts",
+        ),
+        (SIGNED, Aspect::Nonce, "there is nothing to judge it by"),
+    ];
+    for (text, aspect, reason) in cases {
+        let examination = examine(text);
+        let finding = examination.finding(aspect).expect("a finding");
+        assert!(!finding.judged(), "{aspect}");
+        assert_eq!(finding.actual, reason, "{aspect}");
+        let says_what_is_due = reason != "there is nothing to judge it by";
+        assert_eq!(!finding.expected.is_empty(), says_what_is_due, "{aspect}");
+    }
+}
+
+#[test]
+fn of_a_text_beyond_all_measure_other_spellings_are_not_tried() {
+    let limit = 64 * 1024;
+    for (length, words) in [
+        (limit, "but over the nonce alone"),
+        (limit + 1, "but over other bytes than `nonce.timestamp`"),
+    ] {
+        let nonce = "N".repeat(length - 1 - TIME.len());
+        let signature = APPLICATION.sign(nonce.as_bytes()).expect("a signature");
+        let text = format!("{nonce}.{TIME}.{}", STANDARD.encode(signature));
+        let examination = examine_answer(&text, &nonce, &APPLICATION.public(), clock_now());
+        fails(&examination, &[Aspect::Signature], words);
+    }
 }
 
 #[test]

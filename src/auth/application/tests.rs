@@ -177,7 +177,7 @@ fn what_is_no_private_half_says_what_was_expected_and_found() {
         (&ec, "another kind than RSA"),
         (&mixed, "an encrypted private key"),
         (&old_encrypted, "an encrypted private key"),
-        (&damaged, "whose Base64 is damaged"),
+        (&damaged, "a private key in PEM whose Base64 is damaged"),
         (cut, "PEM without its last line"),
     ];
     for (text, expected) in cases {
@@ -227,6 +227,61 @@ fn what_is_no_public_half_says_what_was_expected_and_found() {
         let error = ApplicationKey::parse(text).expect_err(expected).to_string();
         assert!(error.contains(expected), "{expected}: {error}");
         assert!(error.starts_with("expected the public half"), "{error}");
+    }
+}
+
+#[test]
+fn other_pem_is_called_by_its_name() {
+    let encrypted =
+        "an encrypted private key (take the password off, for example with `openssl pkey`)";
+    for (tag, words) in [
+        ("PUBLIC KEY", "a public key in PEM"),
+        ("RSA PUBLIC KEY", "a public key in PEM"),
+        ("CERTIFICATE", "a certificate in PEM"),
+        ("EC PRIVATE KEY", "a private key for elliptic curves"),
+        (
+            "OPENSSH PRIVATE KEY",
+            "a private key in the form of OpenSSH",
+        ),
+        ("CERTIFICATE REQUEST", "a certificate request"),
+        ("NEW CERTIFICATE REQUEST", "a certificate request"),
+        ("ENCRYPTED PRIVATE KEY", encrypted),
+        ("DH PARAMETERS", "PEM of another kind"),
+    ] {
+        let text = pem(tag, b"content");
+        let error = ApplicationKeyPair::parse(&text).expect_err(tag).to_string();
+        assert_eq!(error, format!("expected {PRIVATE}; found {words}"));
+        let damaged = text.replace("\n-----END", "!\n-----END");
+        let error = ApplicationKeyPair::parse(&damaged)
+            .expect_err(tag)
+            .to_string();
+        let words = match tag {
+            "ENCRYPTED PRIVATE KEY" => words.to_owned(),
+            _ => format!("{words} whose Base64 is damaged"),
+        };
+        assert_eq!(error, format!("expected {PRIVATE}; found {words}"));
+    }
+}
+
+#[test]
+fn an_exponent_has_at_most_33_bits() {
+    let of = |exponent: &[u8]| {
+        let modulus = [0xff; 256];
+        ApplicationKey::parse(&pem(
+            "RSA PUBLIC KEY",
+            &sequence_of_integers(&[&modulus, exponent]),
+        ))
+    };
+    assert!(of(&[3]).is_ok() && of(&[1, 0, 0, 0, 1]).is_ok());
+    for impossible in [
+        &[1][..],
+        &[2],
+        &[],
+        &[2, 0, 0, 0, 1],
+        &[1, 0, 0, 0, 0, 0, 1],
+    ] {
+        let error = of(impossible).expect_err("an impossible exponent");
+        assert!(error.to_string().contains("impossible"), "{error}");
     }
 }
 

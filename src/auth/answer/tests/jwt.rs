@@ -16,6 +16,7 @@ fn a_good_jwt_is_tolerated() {
     for claims in [
         json!({"nonce": NONCE}),
         json!({"nonce": NONCE, "iat": now, "nbf": now - 60, "exp": now as f64 + 899.5}),
+        json!({"nonce": NONCE, "iat": now - 900, "exp": now + 900}),
     ] {
         let examination = examine(&jwt(json!({"alg": "RS256"}), claims.clone()));
         assert_eq!(failing(&examination), [""; 0]);
@@ -29,6 +30,10 @@ fn a_good_jwt_is_tolerated() {
         let judged = |aspect| examination.finding(aspect).expect("one").judged();
         assert!(!judged(Aspect::Timestamp) && !judged(Aspect::Alphabet));
         assert_eq!(judged(Aspect::Clock), claims.get("iat").is_some());
+        assert_eq!(
+            examination.finding(Aspect::Clock).expect("one").expected,
+            "`iat`, `nbf` and `exp` at most 15 min from 2021-09-16T11:25:20Z, where present"
+        );
     }
 }
 

@@ -108,6 +108,7 @@ fn the_flipped_bit_is_one_bit_of_the_decoded_signature() {
         .map(|(one, other)| (one ^ other).count_ones())
         .sum();
     assert_eq!((good.len(), bits), (256, 1));
+    assert_ne!(good[128], flipped[128], "it is in the middle");
 }
 
 #[test]
@@ -492,4 +493,18 @@ fn unusual_dress_says_the_same() {
     }
     assert!(text(&forged(Defect::PrettyPrinted), 1).contains("\n  \"iss\": "));
     assert!(text(&forged(Defect::Reordered), 0).starts_with("{\"x5t\":"));
+}
+
+#[test]
+fn the_middle_is_that_of_the_last_part_alone() {
+    for (text, expected) in [
+        ("", "!"),
+        ("ab", "a!b"),
+        ("a.b.", "a.b.!"),
+        ("a.b.c", "a.b.!c"),
+        ("a.b.cdef", "a.b.cd!ef"),
+        ("aaaaaaaa.bb", "aaaaaaaa.b!b"),
+    ] {
+        assert_eq!(in_middle_of_last_part(text, "!"), expected);
+    }
 }
