@@ -12,7 +12,9 @@ use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation;
 use crate::sample::quote::pricing::{Held, after_discount, settle};
 use crate::sample::quote::text::Text;
-use crate::sample::quote::wire::{Answer, Object, Problem, decimal, number, object, part, put};
+use crate::sample::quote::wire::{
+    Answer, Object, Problem, decimal, number, object, part, put, text,
+};
 
 /// The result of an operation, when that is what was called and it went well.
 pub fn result<'a>(
