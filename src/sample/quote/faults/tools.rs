@@ -13,7 +13,9 @@ use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation;
 use crate::sample::quote::pricing::{Held, after_discount, settle};
 use crate::sample::quote::text::Text;
-use crate::sample::quote::wire::{Answer, Object, Problem, decimal, number, object, part, put};
+use crate::sample::quote::wire::{
+    Answer, Object, Problem, decimal, number, object, part, put, text,
+};
 
 /// Index of the first and of the second customer.
 pub const FIRST: usize = 0;
