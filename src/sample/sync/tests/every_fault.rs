@@ -413,6 +413,7 @@ impl Talk {
             )
             .await;
         assert!(saved.status > 0);
+        self.call("WSTestConnection", zero).await;
         let upper = GUID.to_uppercase();
         for guid in [
             upper.as_str(),
