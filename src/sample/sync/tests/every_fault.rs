@@ -592,11 +592,13 @@ impl Talk {
         let parent = restriction("ParentErpKey", "=", &["NO-C101"]);
         let supplier = restriction("ParentErpKey", "=", &["NO-S201"])
             + &restriction("ParentActorType", "=", &["Supplier"]);
+        let named = restriction("FIRSTNAME", "begins", &["s"]) + &supplier;
         for (kind, restrictions) in [
             ("Customer", two.as_str()),
             ("Customer", &three),
             ("Person", &parent),
             ("Person", &supplier),
+            ("Person", &named),
             ("Customer", ""),
         ] {
             let members =
