@@ -156,7 +156,7 @@ impl<S: Send + 'static> Accept<TcpStream, S> for EitherAcceptor {
             stream.set_nodelay(true)?;
             if old_tls && let Some(version) = old_version(&stream).await? {
                 // Unread bytes would take the answer along when the connection ends.
-                stream.read(&mut [0; 1024]).await?;
+                let _length = stream.read(&mut [0; 1024]).await?;
                 stream.write_all(&old_hello(version)).await?;
                 return Err(io::Error::from(io::ErrorKind::Unsupported));
             }
