@@ -292,7 +292,7 @@ fn a_suite_that_is_written_again_compiles_to_the_same(#[case] profile: &str) {
                 let shown = format!("{scenario:?}");
                 (
                     scenario.id.clone(),
-                    lines.replace_all(&shown, "").into_owned(),
+                    one_spelling(&lines.replace_all(&shown, "")),
                 )
             })
             .collect();
