@@ -508,3 +508,12 @@ fn the_middle_is_that_of_the_last_part_alone() {
         assert_eq!(in_middle_of_last_part(text, "!"), expected);
     }
 }
+
+#[test]
+fn whatever_the_bit_is_it_is_flipped() {
+    for byte in [0, 1, 0x7e, 0xff] {
+        let token = |bytes: [u8; 3]| format!("a.b.{}", URL_SAFE_NO_PAD.encode(bytes));
+        assert_eq!(flip(&token([byte; 3])), token([byte, byte ^ 1, byte]));
+    }
+    assert_eq!((&*flip("a.b."), &*flip("no dot")), ("a.b.", "no dot"));
+}
