@@ -24,7 +24,7 @@ use super::text;
 
 const NAME: &str = "report.html";
 const TEMPLATE: &str = include_str!("html/template.html");
-const STYLE: &str = include_str!("html/style.css");
+pub(super) const STYLE: &str = include_str!("html/style.css");
 pub(super) const SCRIPT: &str = include_str!("html/script.js");
 
 /// Attribute that carries the totals.
