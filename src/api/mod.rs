@@ -9,6 +9,7 @@
 
 mod derive;
 mod error;
+mod exercise;
 mod grammar;
 mod lint;
 mod load;
@@ -31,6 +32,7 @@ use self::validate::Validators;
 use self::walk::Walker;
 
 pub use self::error::{ApiError, Problem};
+pub use self::exercise::{Exercise, Gap, Keyword};
 pub use self::vary::{UnknownVariation, VariationKind};
 
 /// The media type whose schemas judge bodies that are JSON.

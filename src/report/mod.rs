@@ -14,7 +14,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod terminal;
-mod text;
+pub(crate) mod text;
 mod totals;
 
 #[cfg(test)]

@@ -32,6 +32,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("report", &["base", "model"]),
+    (
+        "coverage",
+        &["base", "model", "api", "soap", "suite", "report"],
+    ),
     ("sample", &["base", "model", "auth"]),
     (
         "cli",
@@ -43,6 +47,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "soap",
             "judgement",
             "report",
+            "coverage",
             "run",
             "sample",
             "suite",
@@ -124,6 +129,7 @@ fn engine_and_reports_know_no_profile() {
         "auth",
         "soap",
         "base",
+        "coverage",
         "expr",
         "model",
         "report",
