@@ -66,6 +66,20 @@ impl Gap {
     }
 }
 
+/// Whether a keyword of a schema judges a value of this kind.
+pub(super) fn judges(keyword: &str, schema: &Value, value: &Value) -> bool {
+    match keyword {
+        "enum" => true,
+        "required" => value.is_object(),
+        "format" => schema
+            .get("format")
+            .is_some_and(|format| format_judges(format).takes(value)),
+        _ => WHOLE
+            .iter()
+            .any(|(name, judges)| *name == keyword && judges.takes(value)),
+    }
+}
+
 /// What a keyword judges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Judges {

@@ -98,6 +98,11 @@ fn played(arguments: &Arguments) -> Result<(Suite, Vec<Vec<RunEvent>>), Failure>
     };
     let own = named.map(|sample| sample.profile);
     let profile = arguments.profile.as_deref().or(own);
+    if let (Some(own), Some(profile)) = (own, profile.filter(|profile| own != Some(profile))) {
+        return Err(Failure::Usage(format!(
+            "the sample is one of {own}, not of {profile}"
+        )));
+    }
     let suite = arguments.suite.load(profile.unwrap_or(DEFAULT_PROFILE))?;
     let samples: Vec<&SampleInfo> = match named {
         Some(sample) => vec![sample],

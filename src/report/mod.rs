@@ -16,6 +16,7 @@ pub mod markdown;
 pub mod terminal;
 pub(crate) mod text;
 mod totals;
+mod unmoved;
 
 #[cfg(test)]
 mod fixtures;

@@ -2,9 +2,11 @@
 
 mod architecture;
 mod command;
+mod coverage;
 mod derived;
 mod docs;
 mod faults;
+mod hollow;
 mod lint;
 mod peer;
 mod samples;
