@@ -190,7 +190,8 @@ impl Text {
         self.line(
             0,
             &format!(
-                "{} of {} called, {seen} of {declared} declared statuses seen, {foreign} not declared",
+                "{} of {} called, {seen} of {declared} declared statuses seen, \
+                 {foreign} not declared",
                 answered.count(),
                 count(coverage.operations.len(), "operation"),
             ),
