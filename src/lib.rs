@@ -17,6 +17,7 @@
 //! | [`transport`] | the HTTP client, TLS facts, bounded bodies |
 //! | [`run`] | plays the scenarios of a suite against a target; emits events |
 //! | [`report`] | folds events into a report and writes it in every format |
+//! | [`coverage`] | what recordings have put to the test: rows, statuses, schema keywords |
 //! | [`sample`] | reference connectors and their faults |
 //! | [`selftest`] | plays the samples and their faults in this process, and scores the suite |
 //! | [`cli`] | the command line |
@@ -25,6 +26,7 @@ pub mod api;
 pub mod auth;
 pub mod base;
 pub mod cli;
+pub mod coverage;
 pub mod expr;
 pub mod judgement;
 pub mod model;

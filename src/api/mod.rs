@@ -9,6 +9,7 @@
 
 mod derive;
 mod error;
+mod exercise;
 mod grammar;
 mod lint;
 mod load;
@@ -31,6 +32,7 @@ use self::validate::Validators;
 use self::walk::Walker;
 
 pub use self::error::{ApiError, Problem};
+pub use self::exercise::{Exercise, Gap, Keyword};
 pub use self::vary::{UnknownVariation, VariationKind};
 
 /// The media type whose schemas judge bodies that are JSON.
@@ -128,6 +130,13 @@ pub struct SchemaNode<'a> {
     /// JSON Pointer in the document.
     pub pointer: Arc<str>,
     pub node: &'a Value,
+}
+
+impl SchemaNode<'_> {
+    /// Name in components/schemas of the nearest schema around.
+    pub fn component(&self) -> Option<String> {
+        refs::component_of(&self.pointer)
+    }
 }
 
 /// A value without values inside: text, number, boolean or null.
@@ -236,6 +245,29 @@ impl Api {
         self.operations
             .iter()
             .find(|operation| operation.name == name)
+    }
+
+    /// Every value of an answer, with each schema that applies to it and each keyword
+    /// there that judges values of its kind.
+    pub fn judged<'a>(
+        &'a self,
+        op: &str,
+        status: u16,
+        body: &'a Value,
+        visit: &mut dyn FnMut(&'a Value, &SchemaNode<'a>, &'a str),
+    ) {
+        let Some(pointer) = self.response_schema(op, status) else {
+            return;
+        };
+        self.walk(pointer, body, &mut |seen| {
+            for facet in seen.shape.iter().flat_map(|shape| &shape.facets) {
+                for keyword in facet.node.as_object().into_iter().flat_map(Map::keys) {
+                    if exercise::judges(keyword, facet.node, seen.value) {
+                        visit(seen.value, facet, keyword);
+                    }
+                }
+            }
+        });
     }
 
     /// Judges the JSON body of an answer. The media type is compared without its

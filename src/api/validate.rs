@@ -35,11 +35,7 @@ pub(super) struct Validators {
 impl Validators {
     /// Compiles the schemas at `pointers`.
     pub(super) fn new(document: &Value, pointers: &[String]) -> Result<Self, Vec<Problem>> {
-        let registry = Registry::new()
-            .draft(Draft::Draft202012)
-            .add(URI, document)
-            .and_then(jsonschema::RegistryBuilder::prepare)
-            .map_err(|error| vec![unusable("", &error)])?;
+        let registry = registry(document).map_err(|problem| vec![problem])?;
         let mut compiled = BTreeMap::new();
         let mut problems = Vec::new();
         for pointer in pointers {
@@ -93,7 +89,20 @@ impl Validators {
     }
 }
 
-fn compile(registry: &Registry<'_>, pointer: &str) -> Result<Validator, ValidationError<'static>> {
+/// The document as the validators know it.
+pub(super) fn registry(document: &Value) -> Result<Registry<'_>, Problem> {
+    Registry::new()
+        .draft(Draft::Draft202012)
+        .add(URI, document)
+        .and_then(jsonschema::RegistryBuilder::prepare)
+        .map_err(|error| unusable("", &error))
+}
+
+/// The validator of the schema at a pointer.
+pub(super) fn compile(
+    registry: &Registry<'_>,
+    pointer: &str,
+) -> Result<Validator, ValidationError<'static>> {
     jsonschema::options()
         .with_draft(Draft::Draft202012)
         .with_registry(registry)
@@ -129,7 +138,7 @@ pub(super) fn pattern_error(pattern: &str) -> Option<String> {
 }
 
 /// The error of a body too deep or too large to be judged; looks without recursion.
-fn out_of_bounds(document: &Value, pointer: &str, body: &Value) -> Option<SchemaError> {
+pub(super) fn out_of_bounds(document: &Value, pointer: &str, body: &Value) -> Option<SchemaError> {
     let mut pending = vec![(body, 1_usize)];
     let mut nodes = 0_usize;
     let mut expected = None;
@@ -163,7 +172,7 @@ fn out_of_bounds(document: &Value, pointer: &str, body: &Value) -> Option<Schema
 }
 
 /// Order of JSON Pointers in which `/2` comes before `/10`.
-fn by_place(a: &str, b: &str) -> Ordering {
+pub(super) fn by_place(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a.split('/'), b.split('/'));
     loop {
         match (a.next(), b.next()) {

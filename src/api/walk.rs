@@ -365,7 +365,7 @@ impl<'a> SchemaNode<'a> {
         (*self.pointer == join("/components/schemas", &name)).then_some(name)
     }
 
-    fn is_null(&self) -> bool {
+    pub(super) fn is_null(&self) -> bool {
         self.text("type") == Some("null")
     }
 

@@ -4,6 +4,7 @@
 //! its arguments and one function; [`main`] dispatches and turns errors into exit
 //! codes. Nothing here judges.
 
+mod coverage;
 mod doctor;
 mod explain;
 mod init;
@@ -59,6 +60,8 @@ enum Command {
     List(list::Arguments),
     /// Explain a requirement or a check
     Explain(explain::Arguments),
+    /// Show what the samples, or a recorded run, put to the test
+    Coverage(coverage::Arguments),
     /// Write reports again from the recording of a run
     Report(report::Arguments),
     /// Write a commented target file
@@ -127,6 +130,7 @@ pub fn main() -> ExitCode {
         Command::Lint(arguments) => lint::main(&arguments),
         Command::List(arguments) => list::main(&arguments),
         Command::Explain(arguments) => explain::main(&arguments),
+        Command::Coverage(arguments) => coverage::main(&arguments),
         Command::Report(arguments) => report::main(&arguments),
         Command::Init(arguments) => init::main(&arguments),
         Command::Keys(arguments) => keys::main(&arguments),

@@ -1,8 +1,8 @@
 //! The recording of a run: events as NDJSON, written as they happen.
 
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
-use std::path::Path;
+use std::io::{BufReader, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -10,10 +10,25 @@ use crate::model::event::RunEvent;
 use crate::model::outcome::Outcome;
 use crate::run::Sink;
 
-use super::output;
+use super::{Failure, output};
 
 /// Name of the recording in the folder of a run.
 pub(super) const FILE: &str = "events.ndjson";
+
+/// The events of a recording: `run` is the folder of a run, or the file itself.
+pub(super) fn read(run: &Path) -> Result<(PathBuf, Vec<RunEvent>), Failure> {
+    let path = match run.is_dir() {
+        true => run.join(FILE),
+        false => run.to_owned(),
+    };
+    let file = File::open(&path)
+        .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+    let (events, warning) = crate::report::read_events(BufReader::new(file));
+    if let Some(warning) = warning {
+        output::complain(&warning);
+    }
+    Ok((path, events))
+}
 
 /// Keeps the events in memory for the report, and on disk for the case that the
 /// process does not live to write one.

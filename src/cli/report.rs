@@ -1,7 +1,5 @@
 //! `assay report`: write the reports again from a recording, without a run.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::path::PathBuf;
 
 use super::{Failure, Outcome, output, recording, run};
@@ -25,16 +23,7 @@ pub(super) fn main(arguments: &Arguments) -> Outcome {
         .iter()
         .map(|word| run::parse_report(word))
         .collect::<Result<Vec<_>, _>>()?;
-    let path = match arguments.run.is_dir() {
-        true => arguments.run.join(recording::FILE),
-        false => arguments.run.clone(),
-    };
-    let file = File::open(&path)
-        .map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
-    let (events, warning) = crate::report::read_events(BufReader::new(file));
-    if let Some(warning) = warning {
-        output::complain(&warning);
-    }
+    let (path, events) = recording::read(&arguments.run)?;
     let report = crate::report::fold(events).map_err(|error| {
         Failure::Usage(format!("{} is not a recording: {error}", path.display()))
     })?;

@@ -20,6 +20,11 @@ fn number(object: &Value, name: &str) -> f64 {
     object.get(name).and_then(Value::as_f64).unwrap_or(0.0)
 }
 
+/// An object with members: without any, all amounts would agree at 0.
+fn holds_anything(value: &Value) -> bool {
+    value.as_object().is_some_and(|members| !members.is_empty())
+}
+
 fn quantity(line: &Value) -> f64 {
     let quantity = number(line, "Quantity");
     match line.get("IsSubscription").and_then(Value::as_bool) {
@@ -143,7 +148,7 @@ impl Judgement for LineArithmetic {
             judged: Judged::default(),
             at: String::new(),
         };
-        for (at, line) in lines.into_iter().filter(|(_, line)| line.is_object()) {
+        for (at, line) in lines.into_iter().filter(|(_, line)| holds_anything(line)) {
             formulas.at = at;
             line_formulas(&mut formulas, line, costs);
         }
@@ -289,7 +294,7 @@ impl Judgement for AlternativeArithmetic {
             judged: Judged::default(),
             at: format!("{at}/CRMAlternative"),
         };
-        if !alternative.is_object() {
+        if !holds_anything(alternative) {
             return Ok(formulas.judged);
         }
         let count = u32::try_from(lines.len().max(1)).unwrap_or(u32::MAX);

@@ -44,6 +44,13 @@ impl Judgement for SameAs {
 
     fn judge(&self, arguments: &Arguments<'_>) -> Result<Judged, String> {
         let ignore = arguments.texts("ignore")?;
+        // Null may be compared; two values that do not exist cannot.
+        if !["left", "right"]
+            .iter()
+            .any(|side| arguments.with.contains_key(*side))
+        {
+            return Ok(Judged::default());
+        }
         let (mut left, mut right) = (
             arguments.get("left").clone(),
             arguments.get("right").clone(),

@@ -391,7 +391,8 @@ impl Judgement for NoCredentials {
             .headers
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
-        for (place, text) in places.chain(std::iter::once(("body", body.as_ref()))) {
+        let texts = places.chain(std::iter::once(("body", body.as_ref())));
+        for (place, text) in texts.filter(|(_, text)| !text.is_empty()) {
             let leak = arguments.secrets.find_credential(text);
             judged.value(leak.is_none(), || {
                 let label = leak.unwrap_or_default();

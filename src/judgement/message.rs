@@ -172,7 +172,9 @@ impl Judgement for NoFault {
                     format!("fault {}: {}", fault.code, cut(&fault.string, 120)),
                 )
             }),
-            None => judged.value(true, Observed::default),
+            // What is no message at all is no result either: other judgements tell.
+            None if message.envelope => judged.value(true, Observed::default),
+            None => {}
         }
         Ok(judged)
     }

@@ -19,6 +19,8 @@ mod schema;
 mod tests;
 mod text;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::api::Api;
@@ -146,6 +148,9 @@ impl<'a> Arguments<'a> {
 pub struct Judged {
     /// Number of values judged.
     pub values: u64,
+    /// Where values are judged for several requirements: how many for each. The empty id
+    /// stands for the check's own.
+    pub shares: BTreeMap<RequirementId, u64>,
     pub deviations: Vec<Observed>,
 }
 

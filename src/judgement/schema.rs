@@ -1,10 +1,13 @@
 //! Judgements by the OpenAPI document.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde_json::Value;
 
-use super::{Arguments, Judged, Judgement, Observed, Parameter};
-use crate::api::SchemaError;
+use super::{Arguments, Facts, Judged, Judgement, Observed, Parameter};
+use crate::api::{SchemaError, SchemaNode};
 use crate::base::json::{brief, cut, escape};
+use crate::model::requirement::RequirementId;
 
 /// `schema`
 pub struct Schema;
@@ -50,12 +53,19 @@ impl Judgement for Schema {
             .api
             .judge_response(facts.operation, status, Some(media), answer);
         judged.values = verdict.values;
+        judged.shares = shares(arguments, facts, answer)?;
         for error in verdict
             .errors
             .iter()
             .filter(|error| !is_wrong_result(error))
         {
-            let charge = charge(arguments.get("rules"), facts.operation, error)?;
+            let component = error.component.as_deref();
+            let found = Found {
+                keyword: &error.keyword,
+                component,
+                node: &error.node,
+            };
+            let charge = charge(arguments.get("rules"), facts.operation, &found)?;
             if charge == Some(Value::Null) {
                 continue;
             }
@@ -74,8 +84,71 @@ fn is_wrong_result(error: &SchemaError) -> bool {
     error.instance.is_empty() && matches!(error.keyword.as_str(), "type" | "anyOf" | "oneOf")
 }
 
+/// A keyword of a schema that judges, or refuses, a value.
+struct Found<'a> {
+    keyword: &'a str,
+    component: Option<&'a str>,
+    node: &'a Value,
+}
+
+/// Values by the requirement that their errors would be charged to: what a rule speaks
+/// of was judged only where its keywords met a value. Null meets none but the check's own.
+fn shares(
+    arguments: &Arguments<'_>,
+    facts: &Facts<'_>,
+    answer: &Value,
+) -> Result<BTreeMap<RequirementId, u64>, String> {
+    let mut shares = BTreeMap::new();
+    let rules = arguments.get("rules");
+    if rules.is_null() {
+        return Ok(shares);
+    }
+    // Values of one kind in one schema are judged for the same requirements.
+    let mut known: HashMap<(*const Value, &str), Option<RequirementId>> = HashMap::new();
+    let mut trouble = None;
+    let (mut last, mut named): (*const Value, Vec<RequirementId>) = (std::ptr::null(), Vec::new());
+    let status = facts.response.status;
+    let mut count = |value: &Value, schema: &SchemaNode<'_>, keyword| {
+        let key = (std::ptr::from_ref(schema.node), keyword);
+        let id = known.entry(key).or_insert_with(|| {
+            let component = schema.component();
+            let found = Found {
+                keyword,
+                component: component.as_deref(),
+                node: schema.node,
+            };
+            match charge(rules, facts.operation, &found) {
+                Ok(None) => Some(String::new()),
+                Ok(Some(id)) => id.as_str().map(str::to_owned),
+                Err(message) => {
+                    trouble = Some(message);
+                    None
+                }
+            }
+        });
+        let Some(id) = id.as_ref().filter(|id| id.is_empty() || !value.is_null()) else {
+            return;
+        };
+        // A value counts once for a requirement, however many keywords judge it.
+        if !std::ptr::eq(last, value) {
+            last = std::ptr::from_ref(value);
+            named.clear();
+        }
+        if !named.contains(id) {
+            named.push(id.clone());
+            *shares.entry(id.clone()).or_default() += 1;
+        }
+    };
+    let api = arguments.api;
+    api.judged(facts.operation, status, answer, &mut count);
+    match trouble {
+        Some(message) => Err(message),
+        None => Ok(shares),
+    }
+}
+
 /// The requirement that the first fitting rule names; `None` without a rule.
-fn charge(rules: &Value, operation: &str, error: &SchemaError) -> Result<Option<Value>, String> {
+fn charge(rules: &Value, operation: &str, error: &Found<'_>) -> Result<Option<Value>, String> {
     let rules = match rules {
         Value::Null => return Ok(None),
         Value::Array(rules) => rules,
@@ -91,9 +164,7 @@ fn charge(rules: &Value, operation: &str, error: &SchemaError) -> Result<Option<
             rule.get(name).and_then(Value::as_str).is_none_or(test)
         };
         if fits("keyword", &|wanted| wanted == error.keyword)
-            && fits("component", &|wanted| {
-                error.component.as_deref() == Some(wanted)
-            })
+            && fits("component", &|wanted| error.component == Some(wanted))
             && fits("type", &has_type)
             && fits("operation", &|wanted| wanted == operation)
         {

@@ -3,6 +3,8 @@
 //! Events are written as NDJSON while the run goes on, one line each, so that a run
 //! that is killed leaves all it has seen; every report is a fold over them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::exchange::Exchange;
@@ -72,6 +74,9 @@ pub struct RunStarted {
     pub command: String,
     /// Scenarios in plan order: reports sort by it.
     pub plan: Vec<String>,
+    /// Operations whose answers depend on what is asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depending: Vec<String>,
 }
 
 /// Result of one check in one mode: a case in JUnit, a row in the HTML report.
@@ -90,6 +95,9 @@ pub struct CheckResult {
     pub outcome: Outcome,
     /// How many values were judged.
     pub judged: u64,
+    /// How many for each requirement, where the judgement tells them apart.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shares: BTreeMap<RequirementId, u64>,
     /// What is wrong, first few of them.
     pub deviations: Vec<Deviation>,
     /// All deviations, also those not kept.

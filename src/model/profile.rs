@@ -160,6 +160,9 @@ pub struct OperationRules {
     pub bare: bool,
     /// Changes something on the connector's side.
     pub writes: bool,
+    /// Its answers depend on what is asked, so that no contract-abiding connector gives
+    /// all requests of a run the same. What such an answer shows counts for nothing.
+    pub depends: bool,
 }
 
 /// A fixture of the target file.

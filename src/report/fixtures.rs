@@ -1,6 +1,8 @@
 //! Recordings for tests: a made-up profile of a library, so that nothing here leans
 //! on a profile that ships.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::model::event::{CheckResult, Deviation, RunEvent, RunStarted};
@@ -54,6 +56,7 @@ impl Run {
                 requirements: Vec::new(),
                 command: "assay run library-rest --target books.yaml".to_owned(),
                 plan: vec!["login".to_owned(), "books".to_owned(), "loans".to_owned()],
+                depending: vec!["Find".to_owned()],
             },
             events: Vec::new(),
             ending: Some(Ending::Completed),
@@ -182,6 +185,7 @@ pub(super) fn check(name: &str, rules: &str, outcome: Outcome) -> CheckResult {
         deviation_count: 0,
         outcome,
         judged: if seen { 2 } else { 0 },
+        shares: BTreeMap::new(),
         reason: (!seen).then(|| format!("{outcome} for a reason")),
         domain: (outcome != Outcome::Pass).then_some(match outcome {
             Outcome::Fail => FaultDomain::Connector,

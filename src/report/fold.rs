@@ -15,7 +15,7 @@ use crate::model::report::{
 use crate::model::requirement::{Decided, Level, Requirement, RequirementId};
 use crate::model::target::Attestation;
 
-use super::findings;
+use super::{findings, unmoved};
 
 /// Key under which [`Report::outcomes`] counts the rows that no run can decide.
 pub const NOT_TESTABLE: &str = "not_testable";
@@ -56,7 +56,7 @@ pub enum FoldError {
 /// is [`Ending::Truncated`], and it is never conformant.
 pub fn fold(events: impl IntoIterator<Item = RunEvent>) -> Result<Report, FoldError> {
     let recording = Recording::collect(events)?;
-    let rows = judge_rows(&recording)?;
+    let rows = judge_rows(&recording, &unmoved::operations(&recording))?;
     let (ledgers, outcomes) = count(&rows)?;
     let executed = recording.checks.iter().filter(|c| c.judged > 0).count() as u64;
     let verdict = if orphan_error(&recording.checks, &rows) {
@@ -224,10 +224,13 @@ fn sober(check: &mut CheckResult, scope: Scope) {
 /// those that its deviations name. One that names none fails all of them, because a
 /// violation must not vanish for want of words.
 fn outcome_for(check: &CheckResult, id: &str) -> Outcome {
-    if check.outcome != Outcome::Fail
-        || check.deviations.is_empty()
-        || check.deviations.iter().any(|d| d.requirement == id)
-    {
+    let looked = matches!(check.outcome, Outcome::Pass | Outcome::Fail);
+    let deviates = check.deviations.iter().any(|d| d.requirement == id);
+    if looked && !deviates && judged_for(check, id) == 0 && check.judged > 0 {
+        // What it says of this requirement met no value; it speaks of others.
+        return Outcome::NotApplicable;
+    }
+    if check.outcome != Outcome::Fail || check.deviations.is_empty() || deviates {
         check.outcome
     } else if check.judged > 0 {
         Outcome::Pass
@@ -257,8 +260,19 @@ fn repeats(checks: &[&CheckResult], id: &str) -> Option<Repeats> {
     })
 }
 
+/// Values that a check judged for one of its requirements.
+fn judged_for(check: &CheckResult, id: &str) -> u64 {
+    match check.shares.is_empty() {
+        true => check.judged,
+        false => check.shares.get(id).copied().unwrap_or_default(),
+    }
+}
+
 /// Decides every row of the catalogue, in its order.
-fn judge_rows(recording: &Recording) -> Result<Vec<RequirementResult>, FoldError> {
+fn judge_rows(
+    recording: &Recording,
+    unmoved: &BTreeMap<String, usize>,
+) -> Result<Vec<RequirementResult>, FoldError> {
     let catalogue = &recording.head.requirements;
     let mut rows: HashMap<&str, Vec<&CheckResult>> = HashMap::with_capacity(catalogue.len());
     for requirement in catalogue {
@@ -283,7 +297,11 @@ fn judge_rows(recording: &Recording) -> Result<Vec<RequirementResult>, FoldError
     }
     catalogue
         .iter()
-        .map(|requirement| judge_row(recording, requirement, &rows[requirement.id.as_str()]))
+        .map(|requirement| {
+            let mut row = judge_row(recording, requirement, &rows[requirement.id.as_str()])?;
+            unmoved::sober(&mut row, unmoved);
+            Ok(row)
+        })
         .collect()
 }
 
@@ -294,7 +312,7 @@ fn judge_row(
 ) -> Result<RequirementResult, FoldError> {
     let id = requirement.id.as_str();
     // A recording may come from strangers: its numbers are whatever they wrote.
-    let judged = checks.iter().map(|c| c.judged);
+    let judged = checks.iter().map(|c| judged_for(c, id));
     let judged = judged.fold(0, u64::saturating_add);
     let mut names: Vec<String> = Vec::new();
     for check in checks {
@@ -337,6 +355,9 @@ fn judge_row(
             if outcome != Outcome::Pass {
                 row.reason = decisive().find_map(|i| checks[i].reason.clone());
                 row.domain = decisive().find_map(|i| checks[i].domain);
+            }
+            if outcome == Outcome::NotApplicable && row.reason.is_none() {
+                row.reason = Some("no answer had a value that it speaks of".to_owned());
             }
             if outcome == Outcome::Fail {
                 row.domain.get_or_insert(FaultDomain::Connector);

@@ -14,8 +14,9 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod terminal;
-mod text;
+pub(crate) mod text;
 mod totals;
+mod unmoved;
 
 #[cfg(test)]
 mod fixtures;

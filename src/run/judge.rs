@@ -1,5 +1,7 @@
 //! From what a step saw to the state of its checks: pure, apart from noting results.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::world::Gate;
@@ -10,6 +12,7 @@ use crate::expr::{Expr, Scope, from_json, to_json};
 use crate::judgement::{Arguments, Facts, Judged, Observed};
 use crate::model::event::{CheckResult, Deviation};
 use crate::model::outcome::{FaultDomain, Outcome};
+use crate::model::requirement::RequirementId;
 use crate::suite::{Expectation, Rule, StatusRule};
 
 /// Deviations kept of one check; all are counted.
@@ -19,6 +22,8 @@ const KEPT: usize = 20;
 #[derive(Debug, Default)]
 pub(super) struct CheckState {
     pub judged: u64,
+    /// Values by requirement, where the judgement tells them apart.
+    pub shares: BTreeMap<RequirementId, u64>,
     pub deviations: Vec<Deviation>,
     pub deviation_count: u64,
     pub blocked: Option<Gate>,
@@ -80,6 +85,7 @@ impl CheckState {
         CheckResult {
             outcome,
             judged: self.judged,
+            shares: self.shares,
             deviations: self.deviations,
             deviation_count: self.deviation_count,
             reason,
@@ -102,6 +108,7 @@ pub(super) fn blank_result() -> CheckResult {
         requirements: Vec::new(),
         outcome: Outcome::Vacuous,
         judged: 0,
+        shares: BTreeMap::new(),
         deviations: Vec::new(),
         deviation_count: 0,
         reason: None,
@@ -277,17 +284,22 @@ fn judge_one(
         }
         Rule::Schema { component, value } => {
             let value = match value {
-                Some(value) => to_json(&evaluate(value, scope)?),
-                None => situation
-                    .facts
-                    .and_then(|facts| facts.answer)
-                    .cloned()
-                    .unwrap_or(Value::Null),
+                Some(value) => {
+                    let value = evaluate(value, scope)?;
+                    (!value.is_undefined()).then(|| to_json(&value))
+                }
+                None => situation.facts.and_then(|facts| facts.answer).cloned(),
             };
+            let there = value.is_some();
+            let value = value.unwrap_or_default();
             let errors = situation
                 .api
                 .judge_component(component, &value)
                 .unwrap_or_default();
+            // Nothing fits a schema that takes null, and shows nothing.
+            if errors.is_empty() && !there {
+                return Ok(());
+            }
             judged.value(errors.is_empty(), || match errors.first() {
                 Some(error) => {
                     let mut observed = Observed::new(

@@ -210,6 +210,7 @@ fn head(
         requirements: suite.catalogue.requirements.clone(),
         command: options.command.clone(),
         plan,
+        depending: suite.depending().map(str::to_owned).collect(),
     }
 }
 
@@ -240,6 +241,7 @@ fn unplayed(
         requirements: check.requirements.clone(),
         outcome,
         judged: 0,
+        shares: std::collections::BTreeMap::new(),
         deviations: Vec::new(),
         deviation_count: 0,
         reason: Some(reason.to_owned()),

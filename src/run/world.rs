@@ -619,6 +619,14 @@ impl<'a> World<'a> {
             |state| match judged {
                 Ok(judged) => {
                     state.judged += judged.values;
+                    for (id, values) in judged.shares {
+                        let id = if id.is_empty() {
+                            rule.requirements[0].clone()
+                        } else {
+                            id
+                        };
+                        *state.shares.entry(id).or_default() += values;
+                    }
                     for observed in judged.deviations {
                         state.deviate(self.deviation(
                             &rule.requirements[0],

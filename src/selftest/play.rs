@@ -81,15 +81,27 @@ impl Bench {
         case: &Case,
         change: impl FnOnce(&mut Target),
     ) -> Result<Report, PlayError> {
+        Ok(crate::report::fold(
+            self.record(suite, case, change).await?,
+        )?)
+    }
+
+    /// Runs the sample of a case; `change` has the last word on the target.
+    pub async fn record(
+        &self,
+        suite: &Suite,
+        case: &Case,
+        change: impl FnOnce(&mut Target),
+    ) -> Result<Vec<RunEvent>, PlayError> {
         let clock: Arc<dyn Clock> = Arc::new(ManualClock::new(jiff::Timestamp::now()));
         let (sample, server) = self.start(case, Arc::clone(&clock)).await?;
         let mut target = sample.target();
         change(&mut target);
         let key = case.sample.signed_tokens();
         let key = key.then(|| (Arc::clone(&self.key), Some(server)));
-        let report = self.judge(suite, case, target, key, clock).await;
+        let events = self.record_of(suite, case, target, key, clock).await;
         sample.stop().await;
-        report
+        events
     }
 
     /// Runs a suite against any target.
@@ -101,6 +113,18 @@ impl Bench {
         key: Option<(Arc<SigningKey>, Option<KeyServer>)>,
         clock: Arc<dyn Clock>,
     ) -> Result<Report, PlayError> {
+        let events = self.record_of(suite, case, target, key, clock).await?;
+        Ok(crate::report::fold(events)?)
+    }
+
+    async fn record_of(
+        &self,
+        suite: &Suite,
+        case: &Case,
+        target: Target,
+        key: Option<(Arc<SigningKey>, Option<KeyServer>)>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Vec<RunEvent>, PlayError> {
         let prepared = Prepared::new(suite, target, Path::new("."), key).await?;
         let options = Options {
             scope: case.scope,
@@ -118,11 +142,8 @@ impl Bench {
         let collector = Collector::default();
         let forever = Box::pin(std::future::pending());
         crate::run::run(suite, &prepared, &options, clock, &collector, forever).await;
-        let events = collector
-            .0
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        Ok(crate::report::fold(events)?)
+        let events = collector.0.into_inner();
+        Ok(events.unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn start(

@@ -120,6 +120,14 @@ impl Suite {
         self.scenarios.iter().find(|scenario| scenario.id == id)
     }
 
+    /// Operations whose answers depend on what is asked.
+    pub fn depending(&self) -> impl Iterator<Item = &str> {
+        let operations = self.profile.operations.iter();
+        operations
+            .filter(|(_, rules)| rules.depends)
+            .map(|(name, _)| name.as_str())
+    }
+
     /// Ids that scenarios, judgements on every exchange and the profile decide.
     pub fn decided(&self) -> std::collections::BTreeSet<&str> {
         let checks = self.scenarios.iter().flat_map(|scenario| &scenario.checks);

@@ -32,6 +32,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("report", &["base", "model"]),
+    (
+        "coverage",
+        &["base", "model", "api", "soap", "suite", "report"],
+    ),
     ("sample", &["base", "model", "auth"]),
     (
         "selftest",
@@ -56,6 +60,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "soap",
             "judgement",
             "report",
+            "coverage",
             "run",
             "sample",
             "selftest",
@@ -138,6 +143,7 @@ fn engine_and_reports_know_no_profile() {
         "auth",
         "soap",
         "base",
+        "coverage",
         "expr",
         "model",
         "report",

@@ -2,10 +2,12 @@
 
 mod architecture;
 mod command;
+mod coverage;
 mod derived;
 mod docs;
 mod encodings;
 mod fuzz_corpus;
+mod hollow;
 mod lint;
 mod peer;
 mod properties;

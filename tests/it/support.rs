@@ -1,6 +1,7 @@
 //! Runs of samples inside the test process, on a clock that never waits.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use assay::auth::{KeyServer, SigningKey};
@@ -14,6 +15,9 @@ use assay::run::Sink;
 use assay::sample::SAMPLES;
 use assay::selftest::{Bench, Case};
 use assay::suite::{Source, Suite, load};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Response, StatusCode, Uri, header};
 
 /// Collects the events of a run.
 #[derive(Default)]
@@ -39,11 +43,6 @@ pub fn suite_of(profile: &str) -> &'static Suite {
         let suite = load(&Source::Embedded, profile, None);
         Box::leak(Box::new(suite.unwrap_or_else(|found| panic!("{found:#?}"))))
     })
-}
-
-/// The suite of the quote connectors.
-pub fn suite() -> &'static Suite {
-    suite_of("quote-rest")
 }
 
 /// A key for all runs of the process: making one takes a tenth of a second.
@@ -89,6 +88,38 @@ pub async fn judge(
     bench()
         .judge(suite, case, target, key, clock)
         .await
+        .unwrap()
+}
+
+/// Serves one function of the operation for every request: the last part of its
+/// SOAPAction, or its path.
+pub async fn serve<F>(answer: F) -> String
+where
+    F: Fn(&str) -> Response<Body> + Clone + Send + Sync + 'static,
+{
+    let router = Router::new().fallback(move |uri: Uri, headers: HeaderMap| {
+        let answer = answer.clone();
+        async move {
+            let action = headers.get("soapaction");
+            let name = action.map_or(uri.path(), |action| action.to_str().unwrap_or_default());
+            let name = name.trim_matches('"');
+            answer(name.rsplit('/').next().unwrap_or_default())
+        }
+    });
+    let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
+        .await
+        .unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+/// An answer of JSON.
+pub fn json_answer(status: StatusCode, body: impl Into<Body>) -> Response<Body> {
+    Response::builder()
+        .status(status)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(body.into())
         .unwrap()
 }
 
