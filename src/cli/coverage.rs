@@ -122,8 +122,7 @@ fn played(arguments: &Arguments) -> Result<(Suite, Vec<Vec<RunEvent>>), Failure>
         }
         Ok(recordings)
     });
-    let recordings =
-        recordings.map_err(|error: PlayError| Failure::Harness(error.to_string()))?;
+    let recordings = recordings.map_err(|error: PlayError| Failure::Harness(error.to_string()))?;
     Ok((suite, recordings))
 }
 

@@ -1,6 +1,7 @@
 //! `assay selftest`: every fault of the sample connectors against its requirement.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::model::outcome::exit;
@@ -26,6 +27,9 @@ pub(super) struct Arguments {
     /// Play every scenario against every fault, not only those that decide what it breaks
     #[arg(long)]
     whole: bool,
+    /// Play one of N runs only, for a quick look
+    #[arg(long, value_name = "N", default_value_t = 1, conflicts_with = "record")]
+    one_of: usize,
     /// Runs at the same time
     #[arg(
         long,
@@ -51,6 +55,7 @@ async fn run(arguments: &Arguments) -> Outcome {
         only: Selection(arguments.only.clone()),
         seeds: arguments.seeds,
         whole: arguments.whole,
+        one_of: arguments.one_of,
     };
     let profiles = match &arguments.profile {
         Some(profile) => vec![profile.as_str()],
@@ -62,7 +67,7 @@ async fn run(arguments: &Arguments) -> Outcome {
         profiles: Vec::new(),
     };
     for profile in profiles {
-        let suite = arguments.suite.load(profile)?;
+        let suite = Arc::new(arguments.suite.load(profile)?);
         let over = AtomicUsize::new(0);
         let interactive = output::interactive();
         let progress = |case: &selftest::Case| {

@@ -64,6 +64,15 @@ pub struct Choice {
     pub seeds: u64,
     /// Every fault meets every scenario, not only those that decide what it breaks.
     pub whole: bool,
+    /// Plays one of so many runs only: 1 for all.
+    pub one_of: usize,
+}
+
+impl Choice {
+    /// Whether faults are left out.
+    pub fn partial(&self) -> bool {
+        !self.only.0.is_empty() || self.one_of > 1
+    }
 }
 
 impl Default for Choice {
@@ -72,6 +81,7 @@ impl Default for Choice {
             only: Selection::default(),
             seeds: 1,
             whole: false,
+            one_of: 1,
         }
     }
 }
@@ -128,7 +138,7 @@ pub fn cases(suite: &Suite, choice: &Choice) -> Result<Vec<Case>, MatrixError> {
                 }
             }),
     );
-    Ok(cases)
+    Ok(cases.into_iter().step_by(choice.one_of.max(1)).collect())
 }
 
 fn wanted(only: &Selection, fault: &Fault) -> bool {

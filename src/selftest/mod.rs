@@ -19,7 +19,10 @@ mod play;
 mod score;
 mod terminal;
 
+use std::sync::Arc;
+
 use futures_util::{StreamExt as _, stream};
+use tokio::runtime::Handle;
 
 use crate::suite::Suite;
 
@@ -35,21 +38,25 @@ pub use terminal::write as terminal;
 /// Plays all cases of a suite, several at a time, and scores them. `progress` hears of
 /// each case that is over.
 pub async fn test(
-    suite: &Suite,
+    suite: &Arc<Suite>,
     choice: &Choice,
     jobs: usize,
     progress: &(dyn Fn(&Case) + Sync),
 ) -> Result<ProfileScore, SelfTestError> {
     let cases = cases(suite, choice)?;
-    let bench = Bench::new()?;
+    let bench = Arc::new(Bench::new()?);
     let mut seen: Vec<(usize, Seen)> = stream::iter(cases.iter().enumerate())
         .map(|(at, case)| {
-            let bench = &bench;
+            // A thread of its own, so that runs use all processors.
+            let (bench, suite, played) = (Arc::clone(&bench), Arc::clone(suite), case.clone());
+            let runtime = Handle::current();
+            let run = tokio::task::spawn_blocking(move || {
+                runtime.block_on(play(&bench, &suite, &played))
+            });
             async move {
-                let seen = match bench.play(suite, case).await {
-                    Ok(report) => Seen::of(&report),
-                    Err(error) => Seen::trouble(error.to_string()),
-                };
+                let seen = run
+                    .await
+                    .unwrap_or_else(|error| Seen::trouble(error.to_string()));
                 progress(case);
                 (at, seen)
             }
@@ -59,7 +66,14 @@ pub async fn test(
         .await;
     seen.sort_by_key(|(at, _)| *at);
     let seen = seen.into_iter().map(|(_, seen)| seen);
-    Ok(score(suite, cases.into_iter().zip(seen)))
+    Ok(score(suite, choice.partial(), cases.into_iter().zip(seen)))
+}
+
+async fn play(bench: &Bench, suite: &Suite, case: &Case) -> Seen {
+    match bench.play(suite, case).await {
+        Ok(report) => Seen::of(&report),
+        Err(error) => Seen::trouble(error.to_string()),
+    }
 }
 
 /// Why a self-test could not begin.

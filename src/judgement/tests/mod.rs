@@ -16,6 +16,7 @@ mod compare;
 mod exchange;
 mod handshake;
 mod message;
+mod nothing;
 mod schema;
 mod text;
 

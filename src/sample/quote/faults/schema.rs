@@ -44,7 +44,7 @@ pub const FAULTS: &[Fault] = &[
         name: "wrapped-products",
         summary: "Wraps the answer of GetProducts in an object with the member Result.",
         violates: &["QC-058"],
-        consequences: &["QC-143", "QC-144", "QC-145"],
+        consequences: &["QC-142", "QC-143", "QC-144", "QC-145"],
         seams: &[Seam::Answer(|_, call, answer| {
             if let Some(value) = result(call, answer, Op::GetProducts) {
                 *value = json!({"Result": value.take()});

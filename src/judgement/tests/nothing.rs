@@ -3,9 +3,9 @@
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{ALL, Arguments, Facts, Judged, find};
 use crate::api::Api;
 use crate::base::redact::Redactor;
+use crate::judgement::{ALL, Arguments, Facts, Judged, find};
 use crate::model::exchange::WireResponse;
 use crate::soap::decode::Decoded;
 
