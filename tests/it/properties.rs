@@ -30,7 +30,7 @@ use rstest::rstest;
 use serde_json::{Map, Value, json};
 
 use crate::encodings::{encodings, nested};
-use crate::support::{Collector, suite};
+use crate::support::{Collector, suite_of};
 
 // ---------------------------------------------------------------- secrets
 
@@ -118,7 +118,7 @@ async fn recorded(secret: &str, token: &str, seed: u64) -> (Vec<RunEvent>, Arc<R
         customers: [("first".to_owned(), customer)].into(),
         ..Target::default()
     };
-    let prepared = Prepared::new(suite(), target, Path::new("."), None)
+    let prepared = Prepared::new(suite_of("quote-rest"), target, Path::new("."), None)
         .await
         .unwrap();
     let options = Options {
@@ -128,11 +128,12 @@ async fn recorded(secret: &str, token: &str, seed: u64) -> (Vec<RunEvent>, Arc<R
         jobs: 4,
         selection: Selection::default(),
         command: "assay run quote-rest --target a.yaml".to_owned(),
+        repeat: 1,
         leftovers: Vec::new(),
     };
     let collector = Collector::default();
     assay::run::run(
-        suite(),
+        suite_of("quote-rest"),
         &prepared,
         &options,
         Arc::new(ManualClock::new(jiff::Timestamp::now())),

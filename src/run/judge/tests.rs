@@ -366,7 +366,7 @@ fn a_judgement_sees_the_exchange_and_counts_its_values() {
         (&*expected, &*actual),
         ("an answer, not a redirect", "302 to nowhere")
     );
-    assert_eq!(bench.counts(&named("no-credentials", &[])), (3, 0));
+    assert_eq!(bench.counts(&named("no-credentials", &[])), (2, 0));
     let Err(Trouble::Author(message)) =
         judge_facts(&named("no-redirect", &[]), &Scope::default(), None)
     else {
