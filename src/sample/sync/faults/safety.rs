@@ -168,7 +168,7 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Policy(|policy| {
             policy.prepare = |text| {
                 if is_bomb(&text) {
-                    std::thread::sleep(Duration::from_secs(12));
+                    stall();
                 }
                 text
             };
@@ -215,7 +215,7 @@ pub const FAULTS: &[Fault] = &[
                 let closing = text.match_indices("></").count();
                 let longest = text.split("></").filter(|part| part.len() < 40).count();
                 if closing > 5000 && longest > 5000 {
-                    std::thread::sleep(Duration::from_secs(12));
+                    stall();
                 }
                 text
             };
@@ -318,3 +318,8 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Policy(|policy| policy.is_xml = |_| true)],
     },
 ];
+
+/// Keeps the call busy for twelve seconds, and no other one: the thread is given away.
+fn stall() {
+    tokio::task::block_in_place(|| std::thread::sleep(Duration::from_secs(12)));
+}

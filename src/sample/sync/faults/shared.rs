@@ -24,7 +24,6 @@ const SHARED: &[Shared] = &[
     ("certificate-of-other-host", &["AUTH-007"], &[]),
     ("certificate-self-signed", &["AUTH-007"], &[]),
     ("old-tls-offered", &["AUTH-008"], &[]),
-    ("slow-handshake", &["AUTH-009"], &["AUTH-103"]),
     ("slow-first-handshake", &["AUTH-009"], &[]),
     (
         "parallel-handshakes-share-a-nonce",

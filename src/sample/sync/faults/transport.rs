@@ -35,7 +35,9 @@ pub const FAULTS: &[Fault] = &[
         name: "parent-search-not-implemented",
         summary: "Does not know WSSearchActorByParent.",
         violates: &["ERP-002"],
-        consequences: &["ERP-025", "ERP-117", "ERP-118", "ERP-171"],
+        consequences: &[
+            "ERP-025", "ERP-115", "ERP-116", "ERP-117", "ERP-118", "ERP-171",
+        ],
         seams: &[Seam::Request(|_, call| {
             match is(call, Op::SearchActorByParent) {
                 true => Err(Reply::Fault(SoapFault::unknown_action())),
@@ -173,11 +175,11 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "slow-reading",
-        summary: "Takes eleven seconds to read actors.",
+        summary: "Takes eleven seconds for the second reading of actors.",
         violates: &["ERP-020"],
         consequences: &[],
-        seams: &[Seam::Request(|_, call| {
-            if is(call, Op::GetActors) {
+        seams: &[Seam::Request(|connector, call| {
+            if is(call, Op::GetActors) && connector.injected.count("readings") == 2 {
                 call.delay = Duration::from_secs(11);
             }
             Ok(())

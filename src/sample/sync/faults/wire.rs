@@ -262,10 +262,10 @@ pub const FAULTS: &[Fault] = &[
         summary: "Writes State as a number.",
         violates: &["ERP-006"],
         consequences: &[
-            "ERP-002", "ERP-004", "ERP-005", "ERP-008", "ERP-009", "ERP-011", "ERP-012", "ERP-014",
-            "ERP-017", "ERP-021", "ERP-031", "ERP-032", "ERP-045", "ERP-051", "ERP-055", "ERP-060",
-            "ERP-171", "ERP-179", "ERP-135", "ERP-141", "ERP-142", "ERP-143", "ERP-146", "ERP-154",
-            "ERP-172",
+            "ERP-018", "ERP-002", "ERP-004", "ERP-005", "ERP-008", "ERP-009", "ERP-011", "ERP-012",
+            "ERP-014", "ERP-017", "ERP-021", "ERP-031", "ERP-032", "ERP-045", "ERP-051", "ERP-055",
+            "ERP-060", "ERP-171", "ERP-179", "ERP-135", "ERP-141", "ERP-142", "ERP-143", "ERP-146",
+            "ERP-154", "ERP-172",
         ],
         seams: &[Seam::Written(|_, call, written| {
             if result(call, written).is_some() {
