@@ -66,8 +66,11 @@ fn judge(name: &str, with: &Value, answer: Option<&Value>) -> Judged {
     find(name).unwrap().judge(&arguments).unwrap()
 }
 
+/// Makes the parameters with which a judgement has nothing to judge.
+type Parameters = fn() -> Value;
+
 /// Each judgement with nothing to judge: no body, no values, no message.
-const NOTHING: &[(&str, fn() -> Value)] = &[
+const NOTHING: &[(&str, Parameters)] = &[
     (
         "alternative-arithmetic",
         || json!({"alternative": {}, "lines": []}),
