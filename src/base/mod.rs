@@ -5,5 +5,6 @@ pub mod clock;
 pub mod diag;
 mod escapes;
 pub mod json;
+mod needles;
 pub mod redact;
 pub mod rng;

@@ -27,25 +27,19 @@
 //! little.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
-use aho_corasick::AhoCorasick;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 
 use super::escapes::{DIALECTS, Decoded};
+use super::needles::{Match, Needles};
 
 /// Secrets of fewer bytes are masked only as whole values.
 pub const SHORT: usize = 6;
 
-/// Longest tail of a form that is searched for.
-const ANCHOR: usize = 32;
-
 /// Bytes that one call may compare beside the search itself.
 const COMPARE_BUDGET: usize = 256 * 1024 * 1024;
-
-/// Secrets that share one automaton.
-const SEGMENT: usize = 64;
 
 /// How often escapes are undone: a text may be quoted inside a text that is quoted, and
 /// that in an answer which escapes it once more.
@@ -65,7 +59,9 @@ struct State {
     labels: Vec<String>,
     known: HashMap<String, usize>,
     counts: BTreeMap<String, usize>,
-    segments: Vec<Arc<Segment>>,
+    /// What the needle of each number is.
+    forms: Vec<Form>,
+    needles: Needles,
 }
 
 impl std::fmt::Debug for Redactor {
@@ -98,7 +94,12 @@ impl Redactor {
         state.labels.push(label.clone());
         state.known.insert(secret.to_owned(), index);
         if !secret.is_empty() {
-            state.add(forms_of(secret, index, &label));
+            let role = match secret.len() {
+                ..SHORT => Role::Whole,
+                _ => Role::Anywhere,
+            };
+            state.add(index, role, texts_of(secret, role));
+            state.add(index, Role::Label, [label.clone().into()]);
         }
         label
     }
@@ -117,15 +118,8 @@ impl Redactor {
         state.known.insert(secret.to_owned(), index);
         if secret.len() > label.len() {
             // It travels as it is: other encodings would be looked for at every turn.
-            let form = |text: &str, role| Form {
-                text: text.as_bytes().to_vec(),
-                secret: index,
-                role,
-            };
-            state.add(vec![
-                form(secret, Role::Anywhere),
-                form(&label, Role::Label),
-            ]);
+            state.add(index, Role::Anywhere, [secret.into()]);
+            state.add(index, Role::Label, [label.clone().into()]);
         }
         label
     }
@@ -160,9 +154,9 @@ impl Redactor {
         for end in whole_ends(text.as_bytes()) {
             each_reading(&text.as_bytes()[..end], &mut |reading, source| {
                 self.read(|state| {
-                    let forms = state.segments.iter().flat_map(|segment| &segment.forms);
-                    for form in forms.filter(|form| form.role == Role::Anywhere) {
-                        let Some(length) = common(reading, &form.text) else {
+                    let forms = state.forms.iter().zip(state.needles.texts());
+                    for (form, text) in forms.filter(|(form, _)| form.role == Role::Anywhere) {
+                        let Some(length) = common(reading, text) else {
                             continue;
                         };
                         let start = source(reading.len() - length);
@@ -209,31 +203,29 @@ impl Redactor {
         if regions.is_empty() {
             return None;
         }
-        let labels = self.read(|state| state.labels.clone());
         let mut masked = Vec::with_capacity(text.len());
         let mut from = 0;
-        for region in &regions {
-            masked.extend_from_slice(&text[from..region.start]);
-            masked.extend_from_slice(labels[region.secret].as_bytes());
-            from = region.end;
-        }
+        self.read(|state| {
+            for region in &regions {
+                masked.extend_from_slice(&text[from..region.start]);
+                masked.extend_from_slice(state.labels[region.secret].as_bytes());
+                from = region.end;
+            }
+        });
         masked.extend_from_slice(&text[from..]);
         Some(masked)
     }
 
     /// What to mask: in order, without overlap, labels left alone.
     fn regions(&self, text: &[u8]) -> Vec<Region> {
-        let segments = self.read(|state| state.segments.clone());
         let mut budget = COMPARE_BUDGET;
         let mut secrets = Vec::new();
         let mut labels = Vec::new();
         each_reading(text, &mut |reading, source| {
             let (mut hits, mut known) = (Vec::new(), Vec::new());
-            for segment in &segments {
-                segment.scan(reading, &mut budget, &mut hits, &mut known);
-            }
-            secrets.extend(hits.into_iter().map(|hit| hit.at(source)));
-            labels.extend(known.into_iter().map(|label| label.at(source)));
+            self.read(|state| state.scan(reading, &mut budget, &mut hits, &mut known));
+            secrets.extend(hits.into_iter().map(|hit: Region| hit.at(source)));
+            labels.extend(known.into_iter().map(|label: Region| label.at(source)));
         });
         labels.sort_unstable_by_key(|label| label.start);
         secrets.retain(|secret| {
@@ -254,29 +246,46 @@ impl Redactor {
 }
 
 impl State {
-    /// Adds the forms of one secret to the segment that still has room.
-    fn add(&mut self, forms: Vec<Form>) {
-        let mut segment = match self.segments.last() {
-            Some(last) if last.secrets < SEGMENT => {
-                let last = last.clone();
-                self.segments.pop();
-                Segment {
-                    secrets: last.secrets,
-                    forms: last.forms.clone(),
-                    matcher: OnceLock::new(),
+    fn add(&mut self, secret: usize, role: Role, texts: impl IntoIterator<Item = Vec<u8>>) {
+        for text in texts.into_iter().filter(|text| !text.is_empty()) {
+            self.needles.add(text);
+            self.forms.push(Form { secret, role });
+        }
+    }
+
+    /// Secrets and labels in a text.
+    fn scan(
+        &self,
+        text: &[u8],
+        budget: &mut usize,
+        secrets: &mut Vec<Region>,
+        labels: &mut Vec<Region>,
+    ) {
+        self.needles.passes(text, budget, |matches| {
+            // Hits come in the order of their ends, so they can be merged on the way.
+            let mut merged = Vec::new();
+            for Match { number, start, end } in matches {
+                let form = self.forms[number];
+                let region = Region {
+                    start,
+                    end,
+                    secret: form.secret,
+                    longest: end - start,
+                };
+                match form.role {
+                    Role::Label => labels.push(region),
+                    Role::Whole if !is_whole(text, start, end) => {}
+                    Role::Whole | Role::Anywhere => join(&mut merged, region),
                 }
             }
-            _ => Segment::default(),
-        };
-        segment.secrets += 1;
-        segment.forms.extend(forms.into_iter().map(Arc::new));
-        self.segments.push(Arc::new(segment));
+            secrets.append(&mut merged);
+        });
     }
 }
 
 /// A text to look for.
+#[derive(Clone, Copy)]
 struct Form {
-    text: Vec<u8>,
     secret: usize,
     role: Role,
 }
@@ -377,86 +386,6 @@ fn join(regions: &mut Vec<Region>, mut region: Region) {
     regions.push(region);
 }
 
-/// Up to [`SEGMENT`] secrets and their automaton, built when first used.
-#[derive(Default)]
-struct Segment {
-    secrets: usize,
-    forms: Vec<Arc<Form>>,
-    matcher: OnceLock<Option<Matcher>>,
-}
-
-struct Matcher {
-    automaton: AhoCorasick,
-    /// Forms that end in the anchor of this number.
-    buckets: Vec<Vec<usize>>,
-}
-
-impl Segment {
-    fn matcher(&self) -> Option<&Matcher> {
-        self.matcher
-            .get_or_init(|| {
-                let mut numbers: HashMap<&[u8], usize> = HashMap::new();
-                let mut anchors: Vec<&[u8]> = Vec::new();
-                let mut buckets: Vec<Vec<usize>> = Vec::new();
-                for (index, form) in self.forms.iter().enumerate() {
-                    let anchor = &form.text[form.text.len().saturating_sub(ANCHOR)..];
-                    let number = *numbers.entry(anchor).or_insert_with(|| {
-                        anchors.push(anchor);
-                        buckets.push(Vec::new());
-                        anchors.len() - 1
-                    });
-                    buckets[number].push(index);
-                }
-                let automaton = AhoCorasick::new(&anchors).ok()?;
-                Some(Matcher { automaton, buckets })
-            })
-            .as_ref()
-    }
-
-    fn scan(
-        &self,
-        text: &[u8],
-        budget: &mut usize,
-        secrets: &mut Vec<Region>,
-        labels: &mut Vec<Region>,
-    ) {
-        let Some(matcher) = self.matcher() else {
-            return;
-        };
-        // Hits come in the order of their ends, so they can be merged on the way.
-        let mut merged = Vec::new();
-        for hit in matcher.automaton.find_overlapping_iter(text) {
-            for index in &matcher.buckets[hit.pattern().as_usize()] {
-                let form = &self.forms[*index];
-                let end = hit.end();
-                let length = form.text.len();
-                let rest = length.saturating_sub(ANCHOR);
-                let start = if rest > *budget {
-                    hit.start()
-                } else {
-                    *budget -= rest;
-                    match end.checked_sub(length) {
-                        Some(start) if text[start..end] == form.text[..] => start,
-                        _ => continue,
-                    }
-                };
-                let region = Region {
-                    start,
-                    end,
-                    secret: form.secret,
-                    longest: end - start,
-                };
-                match form.role {
-                    Role::Label => labels.push(region),
-                    Role::Whole if !is_whole(text, start, end) => {}
-                    Role::Whole | Role::Anywhere => join(&mut merged, region),
-                }
-            }
-        }
-        secrets.append(&mut merged);
-    }
-}
-
 /// Whether the stretch is a value of its own, and not part of something longer.
 fn is_whole(text: &[u8], start: usize, end: usize) -> bool {
     let (before, after) = (&text[..start], &text[end..]);
@@ -488,32 +417,14 @@ fn plain(kind: &str) -> String {
     }
 }
 
-/// All forms of a secret, and its label.
-fn forms_of(secret: &str, index: usize, label: &str) -> Vec<Form> {
-    let role = if secret.len() < SHORT {
-        Role::Whole
-    } else {
-        Role::Anywhere
-    };
+/// All texts that a secret is looked for as, each once.
+fn texts_of(secret: &str, role: Role) -> BTreeSet<Vec<u8>> {
     let mut texts = BTreeSet::new();
     add_forms(secret, role, &mut texts);
     for part in token_parts(secret) {
         add_forms(part, role, &mut texts);
     }
-    let mut forms: Vec<Form> = texts
-        .into_iter()
-        .map(|text| Form {
-            text,
-            secret: index,
-            role,
-        })
-        .collect();
-    forms.push(Form {
-        text: label.as_bytes().to_vec(),
-        secret: index,
-        role: Role::Label,
-    });
-    forms
+    texts
 }
 
 /// Payload and signature, when the secret looks like a JSON Web Token.
@@ -726,12 +637,12 @@ mod tests {
     #[test]
     fn many_secrets_of_a_common_head_and_tail_are_told_apart() {
         let redactor = Redactor::new();
-        let tail = "=".repeat(ANCHOR);
+        let tail = "=".repeat(32);
         let secret = |number: usize| format!("common-head-{number:04}-{tail}");
-        for number in 0..3 * SEGMENT {
+        for number in 0..200 {
             redactor.register("token", &secret(number));
         }
-        for number in 0..3 * SEGMENT {
+        for number in 0..200 {
             let text = format!("<{}>", secret(number));
             assert_eq!(redactor.redact(&text), format!("<«token:{}»>", number + 1));
         }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::auth::{KeyServer, SigningKey};
+use crate::auth::{KeyRing, KeyServer, SigningKey};
 use crate::base::clock::{Clock, SystemClock};
 use crate::base::diag::Diagnostic;
 use crate::model::target::{Customer, SecretSource, Target};
@@ -65,7 +65,7 @@ impl Arguments {
     pub(super) async fn subject(&self, suite: &super::SuiteArguments) -> Result<Subject, Failure> {
         let (mut target, base, name, mut command, sample) = match &self.sample {
             Some(name) => {
-                let (sample, key, server) = self.start_sample(name).await?;
+                let (sample, keys) = self.start_sample(name).await?;
                 let mut command = format!("--sample {name}");
                 if self.variant != Variant::Full {
                     command.push_str(&format!(" --variant {}", self.variant));
@@ -78,7 +78,7 @@ impl Arguments {
                     PathBuf::from("."),
                     name.clone(),
                     command,
-                    Some((sample, key, server)),
+                    Some((sample, keys)),
                 )
             }
             None => {
@@ -98,12 +98,8 @@ impl Arguments {
             .unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
         command = format!("{profile} {command}");
         let suite = suite.load(&profile)?;
-        let (sample, key) = match sample {
-            Some((sample, Some(key), server)) => (Some(sample), Some((key, server))),
-            Some((sample, None, _)) => (Some(sample), None),
-            None => (None, None),
-        };
-        let prepared = Prepared::new(&suite, target, &base, key)
+        let (sample, keys) = sample.map_or((None, None), |(sample, keys)| (Some(sample), keys));
+        let prepared = Prepared::new(&suite, target, &base, keys)
             .await
             .map_err(|error| Failure::Usage(error.to_string()))?;
         Ok(Subject {
@@ -118,7 +114,7 @@ impl Arguments {
     async fn start_sample(
         &self,
         name: &str,
-    ) -> Result<(RunningSample, Option<Arc<SigningKey>>, Option<KeyServer>), Failure> {
+    ) -> Result<(RunningSample, Option<(KeyRing, Option<KeyServer>)>), Failure> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let key = SigningKey::generate("Assay plays SuperOffice", clock.now())
             .map_err(|error| Failure::Harness(error.to_string()))?;
@@ -144,7 +140,8 @@ impl Arguments {
         let signs = crate::sample::SAMPLES
             .iter()
             .any(|known| known.name == name && known.signed_tokens());
-        Ok((sample, signs.then_some(key), Some(server)))
+        let keys = signs.then(|| (KeyRing::new(key), Some(server)));
+        Ok((sample, keys))
     }
 
     fn read_target(&self) -> Result<(Target, PathBuf, String), Failure> {

@@ -4,8 +4,8 @@
 //! must never turn into an error of the harness, so a wrong type reads as "no".
 
 use minijinja::{Environment, Value};
-use regex::Regex;
 
+use super::patterns::compiled;
 use super::{codes, to_json};
 
 /// Below this a cost or minimum price means "not known" (.NET's minimum decimal).
@@ -84,9 +84,7 @@ pub(super) fn register(environment: &mut Environment<'static>) {
     });
     environment.add_function("day", |value: Value| day(&value));
     environment.add_function("matches", |value: Value, pattern: String| {
-        let pattern = Regex::new(&pattern).map_err(|error| {
-            minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, error.to_string())
-        })?;
+        let pattern = compiled(&pattern)?;
         Ok::<bool, minijinja::Error>(value.as_str().is_some_and(|text| pattern.is_match(text)))
     });
     environment.add_function("contains_text", |value: Value, part: String| {

@@ -10,6 +10,7 @@
 
 mod codes;
 mod functions;
+mod patterns;
 mod template;
 mod texts;
 

@@ -6,8 +6,9 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use minijinja::{Environment, Value};
-use regex::Regex;
 use sha2::{Digest as _, Sha256};
+
+use super::patterns::compiled;
 
 /// Longest text that `repeated` makes.
 const LONGEST: usize = 8 * 1024 * 1024;
@@ -34,9 +35,7 @@ pub(super) fn register(environment: &mut Environment<'static>) {
         text.repeat(times.min(LONGEST / text.len().max(1)))
     });
     environment.add_function("find_in", |value: Value, pattern: String| {
-        let pattern = Regex::new(&pattern).map_err(|error| {
-            minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, error.to_string())
-        })?;
+        let pattern = compiled(&pattern)?;
         let found = pattern.captures(text(&value)).and_then(|captures| {
             let group = captures.get(1).or_else(|| captures.get(0));
             group.map(|group| group.as_str().to_owned())

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use crate::auth::{ApplicationKey, ApplicationKeyPair, KeyServer, SigningKey};
+use crate::auth::{ApplicationKey, ApplicationKeyPair, KeyRing, KeyServer, SigningKey};
 use crate::base::redact::Redactor;
 use crate::model::profile::CredentialKind;
 use crate::model::target::{SecretError, Target, User};
@@ -25,8 +25,8 @@ pub struct Prepared {
     pub modes: Vec<String>,
     /// Shared secrets by customer role.
     pub secrets: BTreeMap<String, String>,
-    /// The key with which the harness signs.
-    pub key: Option<Arc<SigningKey>>,
+    /// The keys with which the harness signs.
+    pub keys: Option<KeyRing>,
     /// A key that stands behind it in the key set, as long as one is served.
     pub second_key: Option<Arc<SigningKey>>,
     /// Serves the key set while the run lasts.
@@ -104,13 +104,13 @@ pub enum PrepareError {
 }
 
 impl Prepared {
-    /// Prepares `target`; paths in it are relative to `base`. `key` is a key that the
-    /// caller already holds (samples), in place of the one that the file names.
+    /// Prepares `target`; paths in it are relative to `base`. `keys` are keys that
+    /// the caller already holds (samples), in place of the one that the file names.
     pub async fn new(
         suite: &Suite,
         mut target: Target,
         base: &Path,
-        key: Option<(Arc<SigningKey>, Option<KeyServer>)>,
+        keys: Option<(KeyRing, Option<KeyServer>)>,
     ) -> Result<Self, PrepareError> {
         let url = check_url(&target)?;
         check_names(suite, &target)?;
@@ -129,20 +129,20 @@ impl Prepared {
         if !target.customers.contains_key("first") {
             return Err(PrepareError::FirstCustomer);
         }
-        let (key, key_server) = match key {
-            Some((key, server)) => (Some(key), server),
+        let (keys, key_server) = match keys {
+            Some((keys, server)) => (Some(keys), server),
             None => load_key(&target, base).await?,
         };
-        if key.is_some() && target.application_id.is_none() {
+        if keys.is_some() && target.application_id.is_none() {
             return Err(PrepareError::ApplicationId);
         }
         let mut second_key = None;
-        if let (Some(key), Some(server)) = (&key, &key_server) {
+        if let (Some(keys), Some(server)) = (&keys, &key_server) {
             // A connector that fetches keys finds several, as it may in production.
-            let second = SigningKey::generate("Assay second signing key", Timestamp::now())
+            let second = keys
+                .second(Timestamp::now())
                 .map_err(|error| PrepareError::KeyServer(error.to_string()))?;
-            let second = Arc::new(second);
-            server.set_keys(vec![Arc::clone(key), Arc::clone(&second)]);
+            server.set_keys(vec![Arc::clone(&keys.trusted), Arc::clone(&second)]);
             second_key = Some(second);
             // Scenarios ask the target whether a key can be replaced while the run lasts.
             let settings = target.jwt.get_or_insert_default();
@@ -154,7 +154,7 @@ impl Prepared {
             .iter()
             .filter(|mode| match mode.credential {
                 CredentialKind::Secret => secrets.contains_key("first"),
-                CredentialKind::SignedToken => key.is_some(),
+                CredentialKind::SignedToken => keys.is_some(),
             })
             .map(|mode| mode.name.clone())
             .collect();
@@ -212,7 +212,7 @@ impl Prepared {
             url,
             modes,
             secrets,
-            key,
+            keys,
             second_key,
             key_server,
             application_key,
@@ -522,7 +522,7 @@ fn read_connection(
 async fn load_key(
     target: &Target,
     base: &Path,
-) -> Result<(Option<Arc<SigningKey>>, Option<KeyServer>), PrepareError> {
+) -> Result<(Option<KeyRing>, Option<KeyServer>), PrepareError> {
     let Some(settings) = &target.jwt else {
         return Ok((None, None));
     };
@@ -541,5 +541,5 @@ async fn load_key(
         ),
         None => None,
     };
-    Ok((Some(key), server))
+    Ok((Some(KeyRing::new(key)), server))
 }

@@ -76,8 +76,6 @@ pub(super) struct World<'a> {
     pub sessions: session::Sessions,
     /// The signing key in force; replaced when a scenario rotates it.
     key: Mutex<Option<Arc<SigningKey>>>,
-    /// A key that nobody trusts, made when a token first needs it.
-    stranger: Mutex<Option<Arc<SigningKey>>>,
     operations: Mutex<BTreeMap<String, OperationState>>,
     exports: Mutex<Scope>,
     standing: Mutex<BTreeMap<String, Standing>>,
@@ -156,8 +154,7 @@ impl<'a> World<'a> {
             clock,
             sink,
             sessions: session::Sessions::default(),
-            key: Mutex::new(prepared.key.clone()),
-            stranger: Mutex::default(),
+            key: Mutex::new(trusted(prepared)),
             operations: Mutex::default(),
             exports: Mutex::default(),
             standing: Mutex::default(),
@@ -231,17 +228,15 @@ impl<'a> World<'a> {
 
     /// Signs with the key of the target file again.
     pub(super) fn restore_key(&self) {
-        lock(&self.key).clone_from(&self.prepared.key);
+        *lock(&self.key) = trusted(self.prepared);
     }
 
+    /// A key that nobody trusts.
     pub(super) fn stranger_key(&self) -> Result<Arc<SigningKey>, String> {
-        let mut stranger = lock(&self.stranger);
-        if let Some(key) = stranger.as_ref() {
-            return Ok(Arc::clone(key));
-        }
-        let key = SigningKey::generate("Not the trusted key", self.clock.now())
-            .map_err(|error| error.to_string())?;
-        Ok(Arc::clone(stranger.insert(Arc::new(key))))
+        let keys = self.prepared.keys.as_ref();
+        let keys = keys.ok_or("the run has no key to sign with")?;
+        let key = keys.stranger(self.clock.now());
+        key.map_err(|error| error.to_string())
     }
 
     pub(super) fn tls(&self) -> Option<TlsFacts> {
@@ -756,6 +751,11 @@ impl<'a> World<'a> {
     pub(super) async fn sleep(&self, duration: Duration) {
         self.clock.sleep(duration).await;
     }
+}
+
+fn trusted(prepared: &Prepared) -> Option<Arc<SigningKey>> {
+    let keys = prepared.keys.as_ref();
+    keys.map(|keys| Arc::clone(&keys.trusted))
 }
 
 /// A member for rules on objects, which speak of an object's own members and not of what

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::auth::{
-    ApplicationKeyError, ApplicationKeyPair, KeyError, KeyServer, KeyServerError, SigningKey,
+    ApplicationKeyError, ApplicationKeyPair, KeyError, KeyRing, KeyServer, KeyServerError,
+    SigningKey,
 };
 use crate::base::clock::{Clock, ManualClock};
 use crate::model::event::RunEvent;
@@ -23,7 +24,7 @@ const JOBS: usize = 4;
 /// What all runs share: keys, which take long to make.
 #[derive(Debug)]
 pub struct Bench {
-    key: Arc<SigningKey>,
+    keys: KeyRing,
     application: String,
 }
 
@@ -59,10 +60,10 @@ impl Bench {
     pub fn new() -> Result<Self, PlayError> {
         crate::transport::install_crypto_provider();
         Ok(Self {
-            key: Arc::new(SigningKey::generate(
+            keys: KeyRing::new(Arc::new(SigningKey::generate(
                 "Assay plays SuperOffice",
                 jiff::Timestamp::now(),
-            )?),
+            )?)),
             application: ApplicationKeyPair::generate()?.to_rsa_xml(),
         })
     }
@@ -97,9 +98,9 @@ impl Bench {
         let (sample, server) = self.start(case, Arc::clone(&clock)).await?;
         let mut target = sample.target();
         change(&mut target);
-        let key = case.sample.signed_tokens();
-        let key = key.then(|| (Arc::clone(&self.key), Some(server)));
-        let events = self.record_of(suite, case, target, key, clock).await;
+        let keys = case.sample.signed_tokens();
+        let keys = keys.then(|| (self.keys.clone(), Some(server)));
+        let events = self.record_of(suite, case, target, keys, clock).await;
         sample.stop().await;
         events
     }
@@ -110,10 +111,10 @@ impl Bench {
         suite: &Suite,
         case: &Case,
         target: Target,
-        key: Option<(Arc<SigningKey>, Option<KeyServer>)>,
+        keys: Option<(KeyRing, Option<KeyServer>)>,
         clock: Arc<dyn Clock>,
     ) -> Result<Report, PlayError> {
-        let events = self.record_of(suite, case, target, key, clock).await?;
+        let events = self.record_of(suite, case, target, keys, clock).await?;
         Ok(crate::report::fold(events)?)
     }
 
@@ -122,10 +123,10 @@ impl Bench {
         suite: &Suite,
         case: &Case,
         target: Target,
-        key: Option<(Arc<SigningKey>, Option<KeyServer>)>,
+        keys: Option<(KeyRing, Option<KeyServer>)>,
         clock: Arc<dyn Clock>,
     ) -> Result<Vec<RunEvent>, PlayError> {
-        let prepared = Prepared::new(suite, target, Path::new("."), key).await?;
+        let prepared = Prepared::new(suite, target, Path::new("."), keys).await?;
         let options = Options {
             scope: case.scope,
             strict: false,
@@ -151,7 +152,7 @@ impl Bench {
         case: &Case,
         clock: Arc<dyn Clock>,
     ) -> Result<(RunningSample, KeyServer), PlayError> {
-        let server = KeyServer::start(0, vec![Arc::clone(&self.key)]).await?;
+        let server = KeyServer::start(0, vec![Arc::clone(&self.keys.trusted)]).await?;
         let faults = match case.subject {
             Subject::Clean => Vec::new(),
             Subject::Fault(fault) => vec![fault.name.to_owned()],

@@ -30,7 +30,7 @@ use rstest::rstest;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::support::{Collector, key};
+use crate::support::{Collector, key, keys};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -213,7 +213,7 @@ async fn examples_compile_and_play(
         serve_keys_on: Some(1),
         ..JwtSettings::default()
     });
-    let prepared = Prepared::new(&suite, target, Path::new("."), Some((key(), Some(server))))
+    let prepared = Prepared::new(&suite, target, Path::new("."), Some((keys(), Some(server))))
         .await
         .unwrap();
     let options = Options {

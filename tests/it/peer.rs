@@ -16,7 +16,7 @@ use assay::model::target::Target;
 use assay::selftest::Case;
 use serde_json::{Value, json};
 
-use crate::support::{against, case, ids, judge, key};
+use crate::support::{against, case, ids, judge, key, keys};
 
 struct Peer {
     process: Child,
@@ -114,13 +114,13 @@ impl Peer {
     }
 
     async fn judge(&mut self) -> Report {
-        let keys = self.keys.take();
+        let served = self.keys.take();
         let case = Case {
             scope: Scope::Development,
             ..case("quote-full")
         };
         let clock = Arc::new(SystemClock);
-        judge(&case, self.target(), Some((key(), keys)), clock).await
+        judge(&case, self.target(), Some((keys(), served)), clock).await
     }
 }
 

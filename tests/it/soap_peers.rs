@@ -16,7 +16,7 @@ use assay::sample::{Application, RunningSample, SampleOptions, TrustedKeys, Vari
 use assay::selftest::Case;
 use serde_json::{Value, json};
 
-use crate::support::{against, case, ids, judge, key};
+use crate::support::{against, case, ids, judge, key, keys};
 
 const APPLICATION: &str = "5a55a7e57e12";
 
@@ -117,13 +117,13 @@ impl Given {
     }
 
     async fn judge_serving_keys_on(&self, port: u16) -> Report {
-        let keys = KeyServer::start(port, vec![key()]).await.unwrap();
+        let served = KeyServer::start(port, vec![key()]).await.unwrap();
         let case = Case {
             scope: Scope::Development,
             ..case("erp-sync")
         };
         let clock = Arc::new(SystemClock);
-        judge(&case, self.target(), Some((key(), Some(keys))), clock).await
+        judge(&case, self.target(), Some((keys(), Some(served))), clock).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use assay::auth::{KeyServer, SigningKey};
+use assay::auth::{KeyRing, KeyServer, SigningKey};
 use assay::base::clock::Clock;
 use assay::model::event::RunEvent;
 use assay::model::outcome::Outcome;
@@ -47,11 +47,17 @@ pub fn suite_of(profile: &str) -> &'static Suite {
 
 /// A key for all runs of the process: making one takes a tenth of a second.
 pub fn key() -> Arc<SigningKey> {
-    static KEY: std::sync::OnceLock<Arc<SigningKey>> = std::sync::OnceLock::new();
-    Arc::clone(KEY.get_or_init(|| {
-        let key = SigningKey::generate("Assay plays SuperOffice", jiff::Timestamp::now()).unwrap();
-        Arc::new(key)
-    }))
+    keys().trusted
+}
+
+/// That key and those that stand beside it.
+pub fn keys() -> KeyRing {
+    static KEYS: std::sync::OnceLock<KeyRing> = std::sync::OnceLock::new();
+    let keys = KEYS.get_or_init(|| {
+        let key = SigningKey::generate("Assay plays SuperOffice", jiff::Timestamp::now());
+        KeyRing::new(Arc::new(key.unwrap()))
+    });
+    keys.clone()
 }
 
 /// What all runs of samples share.
@@ -81,12 +87,12 @@ pub async fn run_with(case: &Case, change: impl FnOnce(&mut Target)) -> Report {
 pub async fn judge(
     case: &Case,
     target: Target,
-    key: Option<(Arc<SigningKey>, Option<KeyServer>)>,
+    keys: Option<(KeyRing, Option<KeyServer>)>,
     clock: Arc<dyn Clock>,
 ) -> Report {
     let suite = suite_of(case.sample.profile);
     bench()
-        .judge(suite, case, target, key, clock)
+        .judge(suite, case, target, keys, clock)
         .await
         .unwrap()
 }
