@@ -127,6 +127,8 @@ pub struct Exchange {
     pub fault: Option<TransportFault>,
     /// When it was sent, RFC 3339 UTC.
     pub sent: String,
+    /// From sending to the end of the answer, without the time in which the machine did
+    /// not let the harness run.
     pub elapsed_ms: f64,
     /// 1, or 2 for a repetition after 401.
     pub attempt: u8,

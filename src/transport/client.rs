@@ -11,12 +11,13 @@
 //! served it in the end.
 
 use std::cell::Cell;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use reqwest::{Method, Proxy, Url};
 
+use super::attend::attended;
 use super::connect::SystemResolver;
 use super::fault::{Causes, timeout};
 use super::tls::{Trust, client_config, install_crypto_provider};
@@ -84,7 +85,8 @@ pub enum RequestError {
 pub struct Sent {
     /// The answer, or why there is none.
     pub result: Result<WireResponse, TransportFault>,
-    /// From sending to the end of the body, of the attempt that gave the result.
+    /// From sending to the end of the body, of the attempt that gave the result, without
+    /// the time in which the machine did not let this process run.
     pub elapsed: Duration,
     /// The request went over a pooled connection that was just being closed, and was
     /// sent once more on a new one.
@@ -142,25 +144,21 @@ impl Client {
     /// URL and the body, and `Accept: */*` where the request has no `Accept`.
     pub async fn send(&self, request: &WireRequest) -> Result<Sent, RequestError> {
         let prepared = Prepared::new(request)?;
-        let mut started = Instant::now();
-        let mut reconnected = false;
-        let work = async {
-            match self.attempt(&self.pooled, &prepared).await {
-                Err(failure) if failure.stale => {
-                    started = Instant::now();
-                    reconnected = true;
-                    self.attempt(&self.unpooled, &prepared).await
-                }
-                other => other,
-            }
+        let attempt = |client| {
+            let attempt = self.attempt(client, &prepared);
+            attended(tokio::time::timeout(self.timeout, attempt))
         };
-        let result = match tokio::time::timeout(self.timeout, work).await {
-            Ok(result) => result.map_err(|failure| failure.fault),
-            Err(_) => Err(timeout(self.timeout, "no complete answer")),
-        };
+        let (mut result, mut elapsed) = attempt(&self.pooled).await;
+        let reconnected = matches!(&result, Ok(Err(failure)) if failure.stale);
+        if reconnected {
+            (result, elapsed) = attempt(&self.unpooled).await;
+        }
         Ok(Sent {
-            result,
-            elapsed: started.elapsed(),
+            result: match result {
+                Ok(result) => result.map_err(|failure| failure.fault),
+                Err(_) => Err(timeout(self.timeout, "no complete answer")),
+            },
+            elapsed,
             reconnected,
         })
     }

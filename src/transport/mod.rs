@@ -6,6 +6,7 @@
 //! never a panic. The environment has no say: no proxy, no redirect, no cookie, no
 //! decompression.
 
+mod attend;
 mod client;
 mod connect;
 mod fault;
