@@ -73,6 +73,8 @@ pub struct RequirementScore {
     pub level: Level,
     pub area: String,
     pub title: String,
+    /// How many faults that were played break it.
+    pub planted: usize,
     /// Faults that break it and of which exactly the declared requirements were reported.
     pub caught: Vec<String>,
     /// Faults that break it and were not reported under it.
@@ -341,7 +343,11 @@ fn requirements(suite: &Suite, faults: &[FaultRun]) -> Vec<RequirementScore> {
     let mut caught: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let mut survived = caught.clone();
     let mut undeclared = caught.clone();
+    let mut planted: BTreeMap<&str, usize> = BTreeMap::new();
     for run in faults {
+        for id in &run.violates {
+            *planted.entry(id).or_default() += 1;
+        }
         if run.exact() {
             for id in &run.violates {
                 caught.entry(id).or_default().insert(&run.fault);
@@ -365,6 +371,7 @@ fn requirements(suite: &Suite, faults: &[FaultRun]) -> Vec<RequirementScore> {
             level: row.level,
             area: row.area.clone(),
             title: row.title.clone(),
+            planted: planted.get(row.id.as_str()).copied().unwrap_or(0),
             caught: names(&caught, &row.id),
             survived: names(&survived, &row.id),
             undeclared: names(&undeclared, &row.id),

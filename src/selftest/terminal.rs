@@ -2,10 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::score::{LevelOrArea, ProfileScore};
+use super::score::{LevelOrArea, ProfileScore, RequirementScore};
 
 /// How many deviations are shown; the files have all.
 const MAX_DEVIATIONS: usize = 40;
+
+/// Requirements on one line.
+const PER_LINE: usize = 5;
 
 /// The score of a profile in plain text.
 pub fn write(score: &ProfileScore) -> String {
@@ -31,6 +34,16 @@ pub fn write(score: &ProfileScore) -> String {
     for part in &score.areas {
         line(&mut out, part);
     }
+    let _ = writeln!(
+        out,
+        "\nCaught, of the faults that break a requirement (- where none can)"
+    );
+    let rows = score.requirements.iter();
+    let played = rows.filter(|row| !score.partial || row.planted > 0);
+    let cells: Vec<String> = played.map(cell).collect();
+    for cells in cells.chunks(PER_LINE) {
+        let _ = writeln!(out, "{}", cells.concat().trim_end());
+    }
     let deviations = score.deviations();
     if !deviations.is_empty() {
         let _ = writeln!(out, "\nDeviations ({})", deviations.len());
@@ -43,6 +56,14 @@ pub fn write(score: &ProfileScore) -> String {
         }
     }
     out
+}
+
+fn cell(row: &RequirementScore) -> String {
+    let score = match row.unproved {
+        Some(_) => "-".to_owned(),
+        None => format!("{}/{}", row.caught.len(), row.planted),
+    };
+    format!("{:<10}{score:<6}", row.id)
 }
 
 fn line(out: &mut String, part: &LevelOrArea) {
