@@ -115,6 +115,17 @@ async fn run(arguments: Arguments, wanted: Vec<Wanted>) -> Outcome {
         }
     }
     command.push_str(&format!(" --seed {}", arguments.seed));
+    if arguments.repeat > 1 {
+        command.push_str(&format!(" --repeat {}", arguments.repeat));
+    }
+    for selector in &arguments.only {
+        // Areas have blanks, and a shell makes file names of `*`.
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_/".contains(c);
+        command.push_str(&match selector.chars().all(plain) {
+            true => format!(" --only {selector}"),
+            false => format!(" --only '{selector}'"),
+        });
+    }
     let folder = arguments
         .out
         .clone()

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 
 use super::session;
 use super::world::{Incoming, Outgoing, World, lock};
-use crate::base::redact::Redactor;
+use crate::base::json;
 use crate::expr::Scope;
 use crate::model::event::RunEvent;
 use crate::model::exchange::WireRequest;
@@ -68,7 +68,7 @@ fn remember(world: &World<'_>, operation: &str, body: Value) {
     if pending.iter().any(|known| known.body == body) {
         return;
     }
-    let recorded = redacted(&world.prepared.redactor, &body);
+    let recorded = json::map_texts(&body, &|text| world.prepared.redactor.redact(text));
     world.emit(RunEvent::Made {
         operation: operation.to_owned(),
         masked: recorded != body,
@@ -79,29 +79,6 @@ fn remember(world: &World<'_>, operation: &str, body: Value) {
         body,
         recorded,
     });
-}
-
-/// A value without secrets.
-fn redacted(redactor: &Redactor, value: &Value) -> Value {
-    match value {
-        Value::Object(members) => {
-            let clean = members
-                .iter()
-                .map(|(name, inner)| (redactor.redact(name), redacted(redactor, inner)));
-            Value::Object(clean.collect())
-        }
-        Value::Array(items) => items.iter().map(|item| redacted(redactor, item)).collect(),
-        Value::String(text) => Value::String(redactor.redact(text)),
-        scalar => {
-            let text = scalar.to_string();
-            let clean = redactor.redact(&text);
-            if clean == text {
-                scalar.clone()
-            } else {
-                Value::String(clean)
-            }
-        }
-    }
 }
 
 /// Whether a request takes back what `made` stands for; spelling does not matter.
@@ -162,23 +139,4 @@ fn request(world: &World<'_>, operation: &str, body: &Value) -> Option<WireReque
         Some(body),
         &crate::soap::encode::Changes::default(),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn no_value_of_a_body_keeps_a_secret() {
-        let redactor = Redactor::new();
-        redactor.register("secret", "of-the-operator");
-        redactor.register("number", "123456");
-        let body = json!({"Key": ["a", {"of-the-operator": "of-the-operator"}], "No": 123456});
-        let clean = json!({"Key": ["a", {"«secret:1»": "«secret:1»"}], "No": "«number:1»"});
-        assert_eq!(redacted(&redactor, &body), clean);
-        let open = json!({"Key": "a", "No": 12, "Deep": [null, true]});
-        assert_eq!(redacted(&redactor, &open), open);
-    }
 }

@@ -253,6 +253,8 @@ fn a_report_goes_through_a_pipe() {
     let out = run(&folder, &arguments);
     let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!(report["verdict"], "INCOMPLETE");
+    let command = report["command"].as_str().unwrap();
+    assert!(command.ends_with("--seed 1 --only QC-117"), "{command}");
 }
 
 /// A served sample, stopped when it goes out of scope.
