@@ -31,8 +31,6 @@ pub struct Keyword {
     pub judged: u64,
     /// Why it judged none.
     pub gap: Option<Gap>,
-    /// Why that is in order, as the schema states with `x-not-exercised`.
-    pub stated: Option<String>,
 }
 
 /// Why a keyword judged nothing.
@@ -245,17 +243,12 @@ impl<'a> Exercise<'a> {
             ("additionalProperties", _) => place.members[spot.keyword].as_bool().map(Value::Bool),
             _ => self.api.document.pointer(&pointer).cloned(),
         };
-        // A member is excused by its own schema as well.
-        let excuse = |node: &Value| Some(node.get("x-not-exercised")?.as_str()?.to_owned());
-        let own = self.api.document.pointer(&pointer).and_then(excuse);
-        let around = place.members.get("x-not-exercised");
         Keyword {
             schema: place.pointer.clone(),
             keyword: spot.keyword.to_owned(),
             says: says.map(|value| value.to_string()).unwrap_or_default(),
             judged: spot.judged,
             gap: spot.gap(place.reached),
-            stated: own.or_else(|| around?.as_str().map(str::to_owned)),
             pointer,
         }
     }
@@ -745,20 +738,6 @@ mod tests {
         let found = keywords.iter().find(|found| found.pointer.ends_with(at));
         assert_eq!(found.unwrap().gap, Some(gap));
         assert!(!gap.words().is_empty());
-    }
-
-    #[test]
-    fn a_schema_may_state_why_nothing_comes() {
-        let schema = json!({
-            "x-not-exercised": "reserved",
-            "enum": ["A"],
-            "properties": {"B": {"type": "string", "x-not-exercised": "of old"}},
-        });
-        let api = api(&schema);
-        let keywords = api.exercise().keywords();
-        let stated: Vec<Option<&str>> = keywords.iter().map(|k| k.stated.as_deref()).collect();
-        assert_eq!(stated, [Some("reserved"), Some("of old"), Some("of old")]);
-        assert_eq!(keywords[0].says, r#""A""#);
     }
 
     #[test]

@@ -20,6 +20,30 @@ pub fn same(a: &Value, b: &Value) -> bool {
     }
 }
 
+/// The value with every text and every name changed, and each other scalar that `change`
+/// makes another text of.
+pub fn map_texts(value: &Value, change: &dyn Fn(&str) -> String) -> Value {
+    match value {
+        Value::Object(members) => {
+            let changed = members
+                .iter()
+                .map(|(name, inner)| (change(name), map_texts(inner, change)));
+            Value::Object(changed.collect())
+        }
+        Value::Array(items) => items.iter().map(|item| map_texts(item, change)).collect(),
+        Value::String(text) => Value::String(change(text)),
+        scalar => {
+            let text = scalar.to_string();
+            let changed = change(&text);
+            if changed == text {
+                scalar.clone()
+            } else {
+                Value::String(changed)
+            }
+        }
+    }
+}
+
 /// First place at which two values differ, absent members counting as null.
 pub fn first_difference(
     a: &Value,
@@ -175,6 +199,14 @@ mod tests {
         remove(&mut tree, "/a/0");
         remove(&mut tree, "/nowhere/at/all");
         assert_eq!(tree, json!({"a": [2, 4], "b": {"c/d": 3}}));
+    }
+
+    #[test]
+    fn texts_are_changed_wherever_they_stand() {
+        let change = |text: &str| text.replace("12", "«1»");
+        let value = json!({"a12": ["b12", {"c": 12.5}], "d": 3, "e": [null, true]});
+        let changed = json!({"a«1»": ["b«1»", {"c": "«1».5"}], "d": 3, "e": [null, true]});
+        assert_eq!(map_texts(&value, &change), changed);
     }
 
     #[test]

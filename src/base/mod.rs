@@ -2,6 +2,7 @@
 //! diagnostics with a place, redaction by value.
 
 pub mod clock;
+pub mod decimal;
 pub mod diag;
 mod escapes;
 pub mod json;

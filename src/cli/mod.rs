@@ -9,6 +9,7 @@ mod doctor;
 mod explain;
 mod init;
 mod keys;
+mod leaks;
 mod lint;
 mod list;
 mod output;

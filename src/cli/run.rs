@@ -1,18 +1,17 @@
 //! `assay run`: test a connector, write the reports, tell by the exit code.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::base::clock::SystemClock;
-use crate::base::redact::Redactor;
 use crate::model::outcome::Scope;
-use crate::model::report::{ConnectorFacts, Report};
-use crate::model::target::ConnectorInfo;
+use crate::model::report::Report;
 use crate::report::{self, ReportKind};
 use crate::run::Options;
 use crate::suite::Selection;
 
+use super::leaks::Scan;
 use super::recording::{self, Recorder};
 use super::{Failure, Outcome, SuiteArguments, output, signals, subject};
 
@@ -116,6 +115,17 @@ async fn run(arguments: Arguments, wanted: Vec<Wanted>) -> Outcome {
         }
     }
     command.push_str(&format!(" --seed {}", arguments.seed));
+    if arguments.repeat > 1 {
+        command.push_str(&format!(" --repeat {}", arguments.repeat));
+    }
+    for selector in &arguments.only {
+        // Areas have blanks, and a shell makes file names of `*`.
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_/".contains(c);
+        command.push_str(&match selector.chars().all(plain) {
+            true => format!(" --only {selector}"),
+            false => format!(" --only '{selector}'"),
+        });
+    }
     let folder = arguments
         .out
         .clone()
@@ -128,6 +138,13 @@ async fn run(arguments: Arguments, wanted: Vec<Wanted>) -> Outcome {
         }
         Err(_) => Vec::new(),
     };
+    for left in leftovers.iter().filter(|left| left.masked) {
+        output::complain(&format!(
+            "an earlier run has left something behind the connector, and a secret in the call \
+             that takes it back was masked; call it by hand: {} {}",
+            left.operation, left.body
+        ));
+    }
     let options = Options {
         leftovers,
         scope,
@@ -159,13 +176,19 @@ async fn run(arguments: Arguments, wanted: Vec<Wanted>) -> Outcome {
         )));
     }
     let report = report::fold(events).map_err(|error| Failure::Harness(error.to_string()))?;
-    write(
-        &report,
-        &folder,
-        &wanted,
-        Some(&subject.prepared.redactor),
-        output::style(arguments.color),
-    )
+    let secrets = &subject.prepared.redactor;
+    let path = folder.join(recording::FILE);
+    let unusable = |error: std::io::Error| Failure::Usage(format!("{}: {error}", path.display()));
+    let recording = std::fs::read_to_string(&path).map_err(unusable)?;
+    let scan = Scan::new(secrets, &report, &recording);
+    if let Some(label) = scan.recording() {
+        std::fs::write(&path, secrets.redact(&recording)).map_err(unusable)?;
+        return Err(Failure::Harness(format!(
+            "the recording held {label}, which is masked now; no report was written"
+        )));
+    }
+    let style = output::style(arguments.color);
+    write(&report, &folder, &wanted, Some(&scan), style)
 }
 
 /// Writes the default reports into `folder` and those wanted elsewhere, after the
@@ -174,7 +197,7 @@ pub(super) fn write(
     report: &Report,
     folder: &Path,
     wanted: &[Wanted],
-    secrets: Option<&Redactor>,
+    secrets: Option<&Scan<'_>>,
     style: report::terminal::Style,
 ) -> Outcome {
     let rendered: BTreeMap<ReportKind, String> = ReportKind::ALL
@@ -187,7 +210,7 @@ pub(super) fn write(
     let mut files = Vec::new();
     let mut to_stdout = None;
     for (kind, text) in &rendered {
-        if let Some(label) = secrets.and_then(|secrets| leak(secrets, report, text)) {
+        if let Some(label) = secrets.and_then(|secrets| secrets.find(text)) {
             return Err(Failure::Harness(format!(
                 "the {kind} report would have held {label}; it was not written"
             )));
@@ -219,7 +242,7 @@ pub(super) fn write(
     let summary = report::terminal::write(report, style, &files);
     report::check_terminal(report, &summary)
         .map_err(|error| Failure::Harness(error.to_string()))?;
-    if let Some(label) = secrets.and_then(|secrets| leak(secrets, report, &summary)) {
+    if let Some(label) = secrets.and_then(|secrets| secrets.find(&summary)) {
         return Err(Failure::Harness(format!(
             "the terminal would have shown {label}"
         )));
@@ -232,45 +255,4 @@ pub(super) fn write(
         None => output::print(&summary),
     }
     Ok(report.exit_code)
-}
-
-/// A secret that an output holds. One that the harness says by itself does not count:
-/// somebody's secret may be a word of the catalogue.
-fn leak(secrets: &Redactor, report: &Report, text: &str) -> Option<String> {
-    let held = secrets.labels(text);
-    if held.is_empty() {
-        return None;
-    }
-    let bare = bare(report);
-    let own: BTreeSet<String> = ReportKind::ALL
-        .iter()
-        .flat_map(|kind| secrets.labels(&report::render(*kind, &bare)))
-        .collect();
-    held.into_iter().find(|label| !own.contains(label))
-}
-
-/// A report without anything that stems from the connector or the target file.
-fn bare(report: &Report) -> Report {
-    let mut bare = Report {
-        connector: ConnectorInfo::default(),
-        url: String::new(),
-        facts: ConnectorFacts::default(),
-        findings: Vec::new(),
-        evidence: Vec::new(),
-        conversation: Vec::new(),
-        noted: Vec::new(),
-        configuration: serde_json::Value::Null,
-        command: String::new(),
-        ..report.clone()
-    };
-    for check in &mut bare.checks {
-        check.deviations.clear();
-        check.reason = None;
-        check.cause = None;
-    }
-    for row in &mut bare.requirements {
-        row.reason = None;
-        row.attestation = None;
-    }
-    bare
 }

@@ -156,9 +156,6 @@ pub struct Keyword {
     /// Why it judged none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap: Option<&'static str>,
-    /// Why that is in order, where the description states it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stated: Option<String>,
 }
 
 /// What some recordings have covered of a suite.

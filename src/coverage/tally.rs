@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Check, Coverage, Keyword, Operation, Played, Row, Run, SCHEMA_VERSION, State, Status};
 use crate::api::{Exercise, Gap};
 use crate::model::event::{CheckResult, RunEvent};
-use crate::model::exchange::{Exchange, ResponseEvidence};
+use crate::model::exchange::Exchange;
 use crate::model::requirement::{Decided, Requirement, RequirementId};
 use crate::soap::decode::{Decoded, decode};
 use crate::suite::Suite;
@@ -157,10 +157,6 @@ impl<'s> Tally<'s> {
                 instance(decoded)
             }
         };
-        self.exercise(name, response, answer);
-    }
-
-    fn exercise(&mut self, name: &str, response: &ResponseEvidence, answer: Option<Value>) {
         if let Some(answer) = answer {
             self.exercise.answer(name, response.status, &answer);
         }
@@ -168,7 +164,9 @@ impl<'s> Tally<'s> {
 
     pub(super) fn coverage(self) -> Coverage {
         let catalogue = &self.suite.catalogue;
-        let rows = catalogue.requirements.iter().map(|row| self.row(row));
+        let decided = self.suite.decided();
+        let rows = catalogue.requirements.iter();
+        let rows = rows.map(|row| self.row(row, decided.contains(row.id.as_str())));
         Coverage {
             schema_version: SCHEMA_VERSION,
             profile: self.suite.profile.name.clone(),
@@ -183,14 +181,14 @@ impl<'s> Tally<'s> {
         }
     }
 
-    fn row(&self, row: &Requirement) -> Row {
+    /// A row of the catalogue; `decided` by the suite, whatever the runs have shown.
+    fn row(&self, row: &Requirement, decided: bool) -> Row {
         let deciding: Vec<&Tallied> = self
             .checks
             .iter()
             .filter(|tallied| tallied.requirements.contains(&row.id))
             .collect();
         let judged = deciding.iter().map(|tallied| tallied.check.judged).sum();
-        let decided = self.suite.decided().contains(row.id.as_str());
         let state = match row.decided {
             _ if judged > 0 => State::Judged,
             Decided::Attested => State::Attested,
@@ -264,7 +262,6 @@ impl<'s> Tally<'s> {
                 says: keyword.says,
                 judged: keyword.judged,
                 gap: keyword.gap.map(Gap::words),
-                stated: keyword.stated,
             })
             .collect()
     }
@@ -275,8 +272,9 @@ fn instance(decoded: Decoded) -> Option<Value> {
     decoded.answer.or_else(|| {
         let fault = decoded.fault?;
         let mut value = json!({"code": fault.code, "string": fault.string});
-        if !fault.detail.is_empty() {
-            value["detail"] = Value::String(fault.detail);
+        let optional = [("actor", fault.actor), ("detail", fault.detail)];
+        for (name, text) in optional.into_iter().filter(|(_, text)| !text.is_empty()) {
+            value[name] = Value::String(text);
         }
         Some(value)
     })
@@ -311,6 +309,24 @@ fn statuses(declared: Vec<&str>, seen: &BTreeMap<u16, u64>) -> Vec<Status> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fault_is_what_its_schema_describes() {
+        let suite = crate::suite::load(&crate::suite::Source::Embedded, "erp-sync", None).unwrap();
+        let fault = |inner: &str| {
+            let message = format!(
+                "<e:Envelope xmlns:e='http://schemas.xmlsoap.org/soap/envelope/'><e:Body><e:Fault>\
+                 <faultcode>e:Client</faultcode><faultstring>no</faultstring>{inner}\
+                 </e:Fault></e:Body></e:Envelope>"
+            );
+            let soap = suite.soap.as_ref().unwrap();
+            instance(decode(soap, None, None, message.as_bytes())).unwrap()
+        };
+        assert_eq!(fault(""), json!({"code": "Client", "string": "no"}));
+        let full = fault("<faultactor>urn:us</faultactor><detail><a/></detail>");
+        assert_eq!(full["actor"], "urn:us");
+        assert_eq!(full["detail"], "<detail><a/></detail>");
+    }
 
     #[test]
     fn a_status_counts_where_it_is_declared() {

@@ -7,9 +7,7 @@ use minijinja::{Environment, Value};
 
 use super::patterns::compiled;
 use super::{codes, to_json};
-
-/// Below this a cost or minimum price means "not known" (.NET's minimum decimal).
-const NOT_KNOWN: f64 = -7.9e28;
+use crate::base::decimal::{NOT_KNOWN, close};
 
 /// Names of all functions, for lint and the documentation.
 pub const FUNCTIONS: &[&str] = &[
@@ -174,11 +172,6 @@ fn number(value: &Value) -> Option<f64> {
         .is_number()
         .then(|| f64::try_from(value.clone()).ok())
         .flatten()
-}
-
-/// Equal within `tolerance`, widened by what a double cannot hold at that size.
-pub(crate) fn close(a: f64, b: f64, tolerance: f64) -> bool {
-    (a - b).abs() <= tolerance + 1e-12 * a.abs().max(b.abs())
 }
 
 fn unique(list: &Value) -> bool {

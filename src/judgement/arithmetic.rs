@@ -9,11 +9,10 @@
 use serde_json::Value;
 
 use super::{Arguments, Judged, Judgement, Observed, Parameter};
+use crate::base::decimal::{NOT_KNOWN, close};
 
 const AMOUNT: f64 = 0.01;
 const PERCENT: f64 = 0.05;
-/// Costs below this are "not known" (B.7).
-const NOT_KNOWN: f64 = -7.9e28;
 
 /// A number member; absent counts as 0.
 fn number(object: &Value, name: &str) -> f64 {
@@ -36,11 +35,6 @@ fn quantity(line: &Value) -> f64 {
 fn cost(line: &Value) -> Option<f64> {
     let unit = number(line, "UnitCost");
     (unit > NOT_KNOWN).then(|| quantity(line) * unit)
-}
-
-/// Equal within `tolerance`, widened by what a double cannot hold at that size.
-fn close(is: f64, should: f64, tolerance: f64) -> bool {
-    (is - should).abs() <= tolerance + 1e-12 * is.abs().max(should.abs())
 }
 
 /// A percentage of an amount that may itself be off by the amount's tolerance.
@@ -387,15 +381,5 @@ impl Judgement for AlternativeArithmetic {
             );
         }
         Ok(formulas.judged)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn equal_amounts_are_close_without_any_tolerance() {
-        assert!(close(0.0, 0.0, 0.0) && !close(0.0, 1.0, 0.0));
     }
 }

@@ -239,7 +239,7 @@ impl Judgement for BareResult {
                     format!("the bare result of {}", facts.operation),
                     format!("an object that holds it as {name}"),
                 )
-                .at(format!("/{name}")),
+                .at(format!("/{}", escape(&name))),
                 (Some(error), None) => {
                     let mut observed =
                         Observed::new(error.expected.clone(), brief(answer, 80)).at(String::new());

@@ -29,6 +29,9 @@ pub enum RunEvent {
     Made {
         operation: String,
         body: serde_json::Value,
+        /// A secret in the body was masked, so that it cannot be sent as it stands here.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        masked: bool,
     },
     /// It has been taken back.
     TakenBack {

@@ -817,6 +817,34 @@ mod tests {
         assert_eq!(attested.verdict, Verdict::Incomplete, "no check ran");
     }
 
+    #[rstest]
+    #[case::both_met_values(&[("A", 2), ("B", 1)], Outcome::Pass, [Outcome::Pass, Outcome::Pass])]
+    #[case::nothing_of_one(&[("A", 2)], Outcome::Pass, [Outcome::Pass, Outcome::NotApplicable])]
+    #[case::not_told_apart(&[], Outcome::Pass, [Outcome::Pass, Outcome::Pass])]
+    #[case::one_deviates(&[("A", 2)], Outcome::Fail, [Outcome::Fail, Outcome::NotApplicable])]
+    #[case::blocked(&[("A", 2)], Outcome::Blocked, [Outcome::Blocked, Outcome::Blocked])]
+    fn a_check_decides_what_its_values_speak_of(
+        #[case] shares: &[(&str, u64)],
+        #[case] seen: Outcome,
+        #[case] expected: [Outcome; 2],
+    ) {
+        let mut check = match seen {
+            Outcome::Fail => failed("s/a", "A", "E-1", None),
+            _ => check("s/a", "A", seen),
+        };
+        check.requirements = vec!["A".to_owned(), "B".to_owned()];
+        check.shares = shares
+            .iter()
+            .map(|(id, n)| ((*id).to_owned(), *n))
+            .collect();
+        let report = Run::new()
+            .rule("A", Level::Must)
+            .rule("B", Level::Must)
+            .judged(check)
+            .report();
+        assert_eq!([outcome(&report, "A"), outcome(&report, "B")], expected);
+    }
+
     #[test]
     fn an_attested_row_of_an_unclaimed_capability_does_not_apply() {
         let mut facts = ConnectorFacts::default();

@@ -29,6 +29,9 @@ use crate::suite::{PlanEntry, Selection, Suite, plan};
 
 pub use prepare::{PrepareError, Prepared};
 
+/// Kind of the secrets that a connector makes: access tokens.
+pub const TOKEN: &str = "token";
+
 /// Version of the event format.
 pub const EVENT_VERSION: u32 = 1;
 
@@ -50,20 +53,36 @@ pub struct Options {
     pub leftovers: Vec<Leftover>,
 }
 
-/// An operation, and the body with which it takes something back.
-pub type Leftover = (String, serde_json::Value);
+/// What was made behind a connector and not taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leftover {
+    /// The operation that takes it back.
+    pub operation: String,
+    /// The body with which it does.
+    pub body: serde_json::Value,
+    /// A secret in the body was masked: somebody has to take it back by hand.
+    pub masked: bool,
+}
 
 /// What a recording says was made behind the connector at `url` and not taken back:
-/// the run was killed.
+/// the run was killed, or the connector did not let it.
 pub fn leftovers(events: &[RunEvent], url: &str) -> Vec<Leftover> {
     let mut left: Vec<Leftover> = Vec::new();
     let mut here = false;
     for event in events {
         match event {
             RunEvent::Started(head) => here = head.url == url,
-            RunEvent::Made { operation, body } => left.push((operation.clone(), body.clone())),
+            RunEvent::Made {
+                operation,
+                body,
+                masked,
+            } => left.push(Leftover {
+                operation: operation.clone(),
+                body: body.clone(),
+                masked: *masked,
+            }),
             RunEvent::TakenBack { operation, body } => {
-                left.retain(|(other, made)| other != operation || made != body);
+                left.retain(|made| made.operation != *operation || made.body != *body);
             }
             _ => {}
         }

@@ -312,6 +312,6 @@ pub(super) fn register_tokens(world: &World<'_>, answer: &Value) {
         .into_iter()
         .chain(answer.as_str());
     for text in texts.filter(|text| text.len() >= 6) {
-        world.prepared.redactor.register("token", text);
+        world.prepared.redactor.register(super::TOKEN, text);
     }
 }

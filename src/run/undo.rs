@@ -4,6 +4,9 @@
 //! The profile says which operation takes back what another has made. Every answer is
 //! watched; what was made is remembered until the operation that takes it back is
 //! called for it, by a scenario or by [`all`].
+//!
+//! The recording tells it to a later run, secrets masked: what cannot be sent again for
+//! that reason is not, and the operator is told.
 
 use std::sync::Mutex;
 
@@ -11,13 +14,23 @@ use serde_json::{Map, Value};
 
 use super::session;
 use super::world::{Incoming, Outgoing, World, lock};
+use crate::base::json;
 use crate::expr::Scope;
 use crate::model::event::RunEvent;
 use crate::model::exchange::WireRequest;
 
-/// What is still to be taken back, oldest first: operation and body.
+/// What is still to be taken back, oldest first.
 #[derive(Default)]
-pub(super) struct Pending(Mutex<Vec<(String, Value)>>);
+pub(super) struct Pending(Mutex<Vec<Made>>);
+
+/// What was made, by what takes it back.
+#[derive(Clone)]
+struct Made {
+    operation: String,
+    body: Value,
+    /// The body as the recording has it.
+    recorded: Value,
+}
 
 /// Notes what an exchange has made or taken back.
 pub(super) fn watch(world: &World<'_>, outgoing: &Outgoing<'_>, incoming: &Incoming) {
@@ -26,16 +39,14 @@ pub(super) fn watch(world: &World<'_>, outgoing: &Outgoing<'_>, incoming: &Incom
         return;
     }
     let pending = &world.undone.0;
-    let mut taken = Vec::new();
-    lock(pending).retain(|(operation, made)| {
-        let covered = *operation == outgoing.operation && covers(body, made);
-        if covered {
-            taken.push((operation.clone(), made.clone()));
-        }
-        !covered
-    });
-    for (operation, body) in taken {
-        world.emit(RunEvent::TakenBack { operation, body });
+    let covered =
+        |made: &mut Made| made.operation == outgoing.operation && covers(body, &made.body);
+    let taken: Vec<Made> = lock(pending).extract_if(.., covered).collect();
+    for made in taken {
+        world.emit(RunEvent::TakenBack {
+            operation: made.operation,
+            body: made.recorded,
+        });
     }
     let Some(rule) = world.suite.undo.get(&outgoing.operation) else {
         return;
@@ -47,14 +58,27 @@ pub(super) fn watch(world: &World<'_>, outgoing: &Outgoing<'_>, incoming: &Incom
         return;
     }
     if let Ok(Some(body)) = rule.body.render(&scope) {
-        let operation = rule.operation.clone();
-        let mut pending = lock(pending);
-        if !pending.iter().any(|(_, known)| *known == body) {
-            pending.push((operation.clone(), body.clone()));
-            // Recorded, so that a later run can take it back when this one is killed.
-            world.emit(RunEvent::Made { operation, body });
-        }
+        remember(world, &rule.operation, body);
     }
+}
+
+/// Notes what is to be taken back, for this run and, should it be killed, for a later one.
+fn remember(world: &World<'_>, operation: &str, body: Value) {
+    let mut pending = lock(&world.undone.0);
+    if pending.iter().any(|known| known.body == body) {
+        return;
+    }
+    let recorded = json::map_texts(&body, &|text| world.prepared.redactor.redact(text));
+    world.emit(RunEvent::Made {
+        operation: operation.to_owned(),
+        masked: recorded != body,
+        body: recorded.clone(),
+    });
+    pending.push(Made {
+        operation: operation.to_owned(),
+        body,
+        recorded,
+    });
 }
 
 /// Whether a request takes back what `made` stands for; spelling does not matter.
@@ -71,27 +95,32 @@ fn covers(request: &Value, made: &Value) -> bool {
     })
 }
 
-/// Takes back what an earlier run has left because it was killed.
+/// Takes back what an earlier run has left because it was killed, or leaves it to the
+/// next one where nobody can be talked to.
 pub(super) async fn earlier(world: &World<'_>) {
-    if world.gate("").is_none() {
-        lock(&world.undone.0).extend(world.options.leftovers.iter().cloned());
-        all(world).await;
+    let left = world.options.leftovers.iter();
+    for left in left.filter(|left| !left.masked) {
+        remember(world, &left.operation, left.body.clone());
+    }
+    match world.gate("") {
+        None => all(world).await,
+        Some(_) => lock(&world.undone.0).clear(),
     }
 }
 
 /// Takes back what is left, newest first. Answers are recorded and not judged.
 pub(super) async fn all(world: &World<'_>) {
     let left = lock(&world.undone.0).clone();
-    for (number, (operation, body)) in left.into_iter().rev().enumerate() {
-        let Some(request) = request(world, &operation, &body) else {
+    for (number, made) in left.into_iter().rev().enumerate() {
+        let Some(request) = request(world, &made.operation, &made.body) else {
             continue;
         };
         let outgoing = Outgoing {
             id: format!("E-0.9{number:03}"),
             origin: "clean-up".to_owned(),
-            operation,
+            operation: made.operation.clone(),
             request,
-            body: Some(&body),
+            body: Some(&made.body),
             attempt: 1,
             invalid: false,
             malformed: false,

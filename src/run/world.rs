@@ -13,6 +13,7 @@ use super::judge::CheckState;
 use super::{Options, Prepared, Sink, seconds, session, undo, wire};
 use crate::auth::SigningKey;
 use crate::base::clock::Clock;
+use crate::base::json::map_texts;
 use crate::expr::Scope;
 use crate::judgement::{Arguments, Facts, Judged, Observed, objects};
 use crate::model::event::{CheckResult, Deviation, RunEvent};
@@ -204,6 +205,14 @@ impl<'a> World<'a> {
                     .map(|deviation| deviation.requirement.clone()),
             );
         }
+        if let RunEvent::Discovered(facts) = &mut event {
+            // So may whatever else a connector says of itself, such as its certificate.
+            let redact = |text: &str| self.prepared.redactor.redact(text);
+            let clean = serde_json::to_value(&*facts).map(|facts| map_texts(&facts, &redact));
+            if let Ok(clean) = clean.and_then(serde_json::from_value) {
+                *facts = clean;
+            }
+        }
         self.sink.emit(event);
     }
 
@@ -359,10 +368,7 @@ impl<'a> World<'a> {
         scope.set_json("target", &self.prepared.public_target());
         let discovered = self.suite.show.iter().filter_map(|(label, expr)| {
             let value = expr.eval(&scope).ok()?;
-            Some((
-                label.clone(),
-                self.prepared.redactor.redact(&value.to_string()),
-            ))
+            Some((label.clone(), value.to_string()))
         });
         let mut discovered: BTreeMap<String, String> = discovered.collect();
         for (binding, names) in lock(&self.names).iter() {
@@ -491,7 +497,7 @@ impl<'a> World<'a> {
             headers
                 .iter()
                 .map(|(name, value)| Header {
-                    name: name.clone(),
+                    name: redactor.redact(name),
                     value: redactor.redact(value),
                 })
                 .collect()

@@ -76,6 +76,8 @@ pub struct Fault {
     /// Local part of the code, such as `Client` or `ActionNotSupported`.
     pub code: String,
     pub string: String,
+    /// Who found it; empty when that is not said.
+    pub actor: String,
     /// XML of the detail; empty without one.
     pub detail: String,
 }
@@ -426,17 +428,18 @@ fn fault(node: Node<'_, '_>) -> Fault {
     });
     let code = code.unwrap_or_default();
     let code = code.trim();
+    let said = |names: &[&str]| {
+        let text = part(names).map(text).unwrap_or_default();
+        text.trim().to_owned()
+    };
     let detail = part(&["detail", "Detail"]).map(|detail| {
         let range = detail.range();
         detail.document().input_text()[range].to_owned()
     });
     Fault {
         code: code.rsplit(':').next().unwrap_or(code).to_owned(),
-        string: part(&["faultstring", "Reason"])
-            .map(text)
-            .unwrap_or_default()
-            .trim()
-            .to_owned(),
+        string: said(&["faultstring", "Reason"]),
+        actor: said(&["faultactor", "Role"]),
         detail: detail.unwrap_or_default(),
     }
 }

@@ -253,6 +253,8 @@ fn a_report_goes_through_a_pipe() {
     let out = run(&folder, &arguments);
     let report: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!(report["verdict"], "INCOMPLETE");
+    let command = report["command"].as_str().unwrap();
+    assert!(command.ends_with("--seed 1 --only QC-117"), "{command}");
 }
 
 /// A served sample, stopped when it goes out of scope.
@@ -315,6 +317,53 @@ fn no_output_of_a_run_holds_a_secret() {
         assert!(!all.contains(secret), "a secret stands in an output");
     }
     assert!(all.contains("«secret:"), "secrets are shown as labels");
+}
+
+/// A recording that a run was killed after: its first line, and one of something made.
+fn cut_short(folder: &Path, masked: bool) {
+    let path = folder.join("run/events.ndjson");
+    let recording = fs::read_to_string(&path).unwrap();
+    let head = recording.lines().next().unwrap();
+    let made = serde_json::json!({
+        "event": "made", "operation": "WSDeleteConnection", "masked": masked,
+        "body": {"ConnectionGuid": "11111111-2222-3333-4444-555555555555"},
+    });
+    fs::write(path, format!("{head}\n{made}\n")).unwrap();
+}
+
+#[test]
+fn what_a_killed_run_has_made_is_taken_back_by_the_next() {
+    let folder = TempDir::new().unwrap();
+    let served = serve(folder.path(), "erp-sync", "target.json");
+    let play = || {
+        let arguments = ["run", "--target", "target.json", "--out", "run"];
+        let out = run(&folder, &[&arguments[..], &["--only", "ERP-020"]].concat());
+        let recording = fs::read_to_string(folder.path().join("run/events.ndjson")).unwrap();
+        (recording, text(&out.stderr))
+    };
+    let lines = |recording: &str, words: [&str; 2]| {
+        let lines = recording.lines();
+        lines
+            .filter(|line| words.iter().all(|word| line.contains(word)))
+            .count()
+    };
+    const KEY: &str = "11111111-2222-3333-4444-555555555555";
+    play();
+    cut_short(folder.path(), false);
+    let (recording, said) = play();
+    assert_eq!(lines(&recording, ["\"made\"", KEY]), 1, "{said}");
+    assert_eq!(lines(&recording, ["\"clean-up\"", KEY]), 1, "{said}");
+    // What was masked cannot be sent; the operator is told, once.
+    cut_short(folder.path(), true);
+    let (recording, said) = play();
+    assert_eq!(lines(&recording, ["", KEY]), 0);
+    assert!(said.contains("by hand: WSDeleteConnection"), "{said}");
+    // Where nobody answers, it is left to the next run.
+    cut_short(folder.path(), false);
+    drop(served);
+    let (recording, said) = play();
+    assert_eq!(lines(&recording, ["\"made\"", KEY]), 1, "{said}");
+    assert_eq!(lines(&recording, ["\"clean-up\"", KEY]), 0, "{said}");
 }
 
 #[test]

@@ -98,6 +98,9 @@ fn told(number: usize, secret: &str) -> Response<Body> {
     if form.is_ascii() && !form.contains(|letter: char| letter.is_ascii_control()) {
         response = response.header("x-echo", format!("a={form}&b"));
     }
+    if form.chars().all(|letter| letter.is_ascii_hexdigit()) {
+        response = response.header(format!("x-{form}"), "told by its name");
+    }
     response.body(Body::from(body)).unwrap()
 }
 

@@ -22,6 +22,7 @@ fn fault() -> Decoded {
         fault: Some(Fault {
             code: "Client.Authentication".to_owned(),
             string: "who are you?".to_owned(),
+            actor: String::new(),
             detail: String::new(),
         }),
         ..result()

@@ -116,7 +116,7 @@ fn rules_are_a_list() {
 #[case::wrapped_in_a_part(json!({"Parts": [{"Data": {"Id": 1}}]}), None)]
 #[case::wrapped_in_a_strange_name(
     json!({"a/b": {"Id": 1}}),
-    Some(("/a/b", "an object that holds it as a/b"))
+    Some(("/a~1b", "an object that holds it as a/b"))
 )]
 #[case::a_list(json!([{"Id": 1}]), Some(("", "[{\"Id\":1}]")))]
 #[case::text(json!("x"), Some(("", "\"x\"")))]

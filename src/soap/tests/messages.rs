@@ -106,13 +106,14 @@ fn a_fault_is_read() {
     // SOAP 1.2 has other elements, and is noted as another envelope.
     let other = "<e:Envelope xmlns:e=\"http://www.w3.org/2003/05/soap-envelope\"><e:Body><e:Fault>\
         <e:Code><e:Value>e:Sender</e:Value><e:Subcode><e:Value>x</e:Value></e:Subcode></e:Code>\
-        <e:Reason><e:Text>No.</e:Text></e:Reason><e:Detail><a>1</a></e:Detail></e:Fault></e:Body></e:Envelope>";
+        <e:Reason><e:Text>No.</e:Text></e:Reason><e:Role>urn:us</e:Role><e:Detail><a>1</a></e:Detail></e:Fault></e:Body></e:Envelope>";
     let decoded = decode(&soap, None, None, other.as_bytes());
     let fault = decoded.fault.unwrap();
     assert_eq!(
         (fault.code.as_str(), fault.string.as_str()),
         ("Sender", "No.")
     );
+    assert_eq!(fault.actor, "urn:us");
     assert_eq!(fault.detail, "<e:Detail><a>1</a></e:Detail>");
     assert_eq!(decoded.issues[0].kind, IssueKind::Envelope);
 }
