@@ -7,7 +7,7 @@ use serde_json::Value;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use x509_parser::public_key::PublicKey;
 
-use super::tools::{accept, accepted, fetch, header, refused};
+use super::tools::{accept, accepted, fetch, header, nonce, refused};
 use super::{Fault, Seam};
 use crate::sample::sync::token::{self, Presented};
 
@@ -63,7 +63,7 @@ pub const FAULTS: &[Fault] = &[
                 connector.injected.remember("kid", Value::String(id));
             } else if connector.injected.recall("kid") == Some(Value::String(id))
                 && call.flaw == Some(token::Flaw::Signature)
-                && let Some(nonce) = super::tools::nonce(call)
+                && let Some(nonce) = nonce(call)
             {
                 accept(&connector.handshake, nonce, call, reply);
             }
@@ -169,7 +169,7 @@ pub const FAULTS: &[Fault] = &[
             let signature = URL_SAFE_NO_PAD.decode(&token.signature).unwrap_or_default();
             let key = connector.handshake.pair.public();
             if key.verify(token.message.as_bytes(), &signature)
-                && let Some(nonce) = super::tools::nonce(call)
+                && let Some(nonce) = nonce(call)
             {
                 accept(&connector.handshake, nonce, call, reply);
             }
