@@ -16,22 +16,19 @@ fn result<'a>(call: &Call, written: &'a mut Written) -> Option<&'a mut Written> 
     (is_erp(call) && written.status == StatusCode::OK).then_some(written)
 }
 
-/// Changes each of the pieces between which a text stands.
-fn each_piece(written: &mut Written, between: &str, change: impl Fn(&mut String)) {
-    let pieces = written.body.split(between).map(|piece| {
-        let mut piece = piece.to_owned();
-        change(&mut piece);
-        piece
-    });
-    written.body = pieces.collect::<Vec<_>>().join(between);
-}
-
 /// Moves an element to the end of the one that it is in.
 fn move_to_end(written: &mut Written, element: &str, inside: &str) {
-    each_piece(written, &format!("</{inside}>"), |piece| {
-        let moved = cut(piece, &format!("<{element}>"), &format!("</{element}>"));
-        piece.push_str(&moved.unwrap_or_default());
+    let (open, end) = (format!("<{element}>"), format!("</{element}>"));
+    let close = format!("</{inside}>");
+    let pieces = written.body.split_inclusive(&close).map(|piece| {
+        let Some(content) = piece.strip_suffix(&close) else {
+            return piece.to_owned();
+        };
+        let mut content = content.to_owned();
+        let moved = cut(&mut content, &open, &end);
+        content + &moved.unwrap_or_default() + &close
     });
+    written.body = pieces.collect();
 }
 
 /// The local names of the elements in a message.
@@ -182,10 +179,13 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["ERP-033", "ERP-067"],
         seams: &[Seam::Written(|_, call, written| {
             if let Some(written) = result(call, written) {
-                each_piece(written, "<FieldMetadataInfoWS>", |field| {
-                    let key = cut(field, "<FieldKey>", "</FieldKey>");
-                    field.insert_str(0, &key.unwrap_or_default());
+                let open = "<FieldMetadataInfoWS>";
+                let pieces = written.body.split(open).map(|piece| {
+                    let mut members = piece.to_owned();
+                    let key = cut(&mut members, "<FieldKey>", "</FieldKey>");
+                    key.unwrap_or_default() + &members
                 });
+                written.body = pieces.collect::<Vec<_>>().join(open);
             }
         })],
     },
