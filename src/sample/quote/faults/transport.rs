@@ -10,6 +10,7 @@ use super::tools::{any_result, authorization, failure, is, result};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
+use crate::sample::quote::policy::operation_name;
 use crate::sample::quote::wire::{Answer, Payload, put};
 use crate::sample::tls::Certificate;
 
@@ -56,10 +57,12 @@ pub const FAULTS: &[Fault] = &[
             "QC-013", "QC-014", "QC-025", "QC-026", "QC-117", "QC-118", "QC-119", "QC-120",
             "QC-121", "QC-122", "QC-123", "QC-124", "QC-125", "QC-133",
         ],
-        seams: &[Seam::Answer(|_, call, answer| {
-            if is(call, Op::GetActivePriceLists) {
-                *answer = Answer::from(failure(StatusCode::NOT_FOUND));
-            }
+        seams: &[Seam::Policy(|policy| {
+            policy.operation_name = |path| match operation_name(path) {
+                "GetActivePricelists" => "GetActivePriceLists",
+                "GetActivePriceLists" => "",
+                other => other,
+            };
         })],
     },
     Fault {
@@ -81,10 +84,12 @@ pub const FAULTS: &[Fault] = &[
         summary: "Has TestConnection below a doubled slash and nothing below a single one.",
         violates: &["QC-004"],
         consequences: &["QC-003"],
-        seams: &[Seam::Answer(|_, call, answer| {
-            if is(call, Op::TestConnection) {
-                *answer = Answer::from(failure(StatusCode::NOT_FOUND));
-            }
+        seams: &[Seam::Policy(|policy| {
+            policy.operation_name = |path| match operation_name(path) {
+                "/TestConnection" => "TestConnection",
+                "TestConnection" => "",
+                other => other,
+            };
         })],
     },
     Fault {
