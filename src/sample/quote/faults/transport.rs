@@ -8,11 +8,14 @@ use serde_json::{Value, json};
 
 use super::tools::{any_result, authorization, failure, is, result};
 use super::{Fault, Seam};
+use crate::sample::fault::certificate_faults;
 use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
 use crate::sample::quote::policy::operation_name;
 use crate::sample::quote::wire::{Answer, Payload, put};
 use crate::sample::tls::Certificate;
+
+pub const CERTIFICATES: &[Fault] = certificate_faults!(&["QC-002"]);
 
 pub const FAULTS: &[Fault] = &[
     Fault {
@@ -21,33 +24,6 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-001"],
         consequences: &[],
         seams: &[Seam::Policy(|policy| policy.plain_http = true)],
-    },
-    Fault {
-        name: "certificate-expired",
-        summary: "Shows a certificate that has run out.",
-        violates: &["QC-002"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.certificate = Certificate::Expired
-        })],
-    },
-    Fault {
-        name: "certificate-of-other-host",
-        summary: "Shows a certificate that names another host.",
-        violates: &["QC-002"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.certificate = Certificate::OtherHost
-        })],
-    },
-    Fault {
-        name: "certificate-self-signed",
-        summary: "Shows a certificate that it has signed itself.",
-        violates: &["QC-002"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.certificate = Certificate::SelfSigned
-        })],
     },
     Fault {
         name: "price-lists-misspelt",

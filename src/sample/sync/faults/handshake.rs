@@ -11,6 +11,7 @@ use super::tools::{
     accepted, claim, crash, cut, enter, is_handshake, leave, nonce, replace, verdict,
 };
 use super::{Fault, Seam};
+use crate::sample::fault::certificate_faults;
 use crate::sample::sync::connector::{Connector, fault};
 use crate::sample::sync::handshake::{INTERFACE, Verdict, timestamped};
 use crate::sample::sync::reply::{Reply, SoapFault};
@@ -38,6 +39,8 @@ fn count_bad_tokens(connector: &Connector, reply: &mut Reply) -> u64 {
         None => 0,
     }
 }
+
+pub const CERTIFICATES: &[Fault] = certificate_faults!(&["AUTH-007"]);
 
 pub const FAULTS: &[Fault] = &[
     Fault {
@@ -172,33 +175,6 @@ pub const FAULTS: &[Fault] = &[
         violates: &["AUTH-006"],
         consequences: &[],
         seams: &[Seam::Policy(|policy| policy.plain_http = true)],
-    },
-    Fault {
-        name: "certificate-expired",
-        summary: "Shows a certificate that has run out.",
-        violates: &["AUTH-007"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.certificate = Certificate::Expired
-        })],
-    },
-    Fault {
-        name: "certificate-of-other-host",
-        summary: "Shows a certificate that names another host.",
-        violates: &["AUTH-007"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.certificate = Certificate::OtherHost
-        })],
-    },
-    Fault {
-        name: "certificate-self-signed",
-        summary: "Shows a certificate that it has signed itself.",
-        violates: &["AUTH-007"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.certificate = Certificate::SelfSigned
-        })],
     },
     Fault {
         name: "old-tls-offered",
