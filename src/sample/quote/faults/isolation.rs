@@ -7,7 +7,8 @@ use axum::http::header::AUTHORIZATION;
 use serde_json::{Value, json};
 
 use super::tools::{
-    FIRST, SECOND, any_result, by_jwt, credential, failure, is, order_as_sent, refusal, result,
+    FIRST, SECOND, any_result, by_jwt, credential, failure, is, note_test, order_as_sent, refusal,
+    result,
 };
 use super::{Fault, Seam};
 use crate::sample::quote::connector::{Call, Connector, Tenant};
@@ -192,12 +193,7 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|connector, call, answer| {
             const STUCK: &str = "customer of the failed test";
             let customer = json!(call.customer);
-            if let Some(value) = result(call, answer, Op::TestConnection) {
-                if value["State"] == "Error" {
-                    connector.injected.remember(STUCK, customer);
-                } else {
-                    connector.injected.forget(STUCK);
-                }
+            if note_test(connector, call, answer, STUCK, customer.clone()) {
                 return;
             }
             let stuck = connector.injected.recall(STUCK);
@@ -217,16 +213,11 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|connector, call, answer| {
             let failed = format!("failed test of {}", call.customer);
             let connection = call.sent["ConnectionId"].clone();
-            if let Some(value) = result(call, answer, Op::TestConnection) {
-                if value["State"] == "Error" {
-                    connector.injected.remember(failed, connection);
-                } else {
-                    connector.injected.forget(&failed);
-                }
-            } else if connector
-                .injected
-                .recall(&failed)
-                .is_some_and(|tested| tested != connection)
+            if note_test(connector, call, answer, &failed, connection.clone()) {
+                return;
+            }
+            let tested = connector.injected.recall(&failed);
+            if tested.is_some_and(|tested| tested != connection)
                 && let Some(value) = result(call, answer, Op::GetActivePriceLists)
             {
                 *value = json!([]);

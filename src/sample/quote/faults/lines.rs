@@ -31,7 +31,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "line-renumbered",
-        summary: "Returns lines with rank 1.",
+        summary: "Returns lines with another rank: 1, or 2 where it was 1.",
         violates: &["QC-172"],
         consequences: &["QC-066"],
         seams: &[Seam::Answer(|_, call, answer| {

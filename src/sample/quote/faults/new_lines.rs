@@ -174,8 +174,7 @@ pub const FAULTS: &[Fault] = &[
                 connector.injected.count(&reserved);
             }
             if let Some(Value::Object(product)) = result(call, answer, Op::GetProduct) {
-                let times = connector.injected.recall(&reserved);
-                let times = times.and_then(|times| times.as_u64()).unwrap_or_default();
+                let times = connector.injected.counted(&reserved);
                 let left = amount(product, "InStock") - Decimal::from(times);
                 put(product, "InStock", number(left));
             }

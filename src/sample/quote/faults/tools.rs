@@ -69,6 +69,26 @@ pub fn by_jwt(call: &Call) -> bool {
     session.is_some_and(|session| session.user.is_some())
 }
 
+/// Remembers that a connection test has failed, until one goes well; tells whether this
+/// call is a test.
+pub fn note_test(
+    connector: &Connector,
+    call: &Call,
+    answer: &mut Answer,
+    key: &str,
+    about: Value,
+) -> bool {
+    let Some(value) = result(call, answer, Operation::TestConnection) else {
+        return false;
+    };
+    if value["State"] == "Error" {
+        connector.injected.remember(key, about);
+    } else {
+        connector.injected.forget(key);
+    }
+    true
+}
+
 /// Today, for the connector.
 pub fn today(call: &Call) -> Date {
     call.now.to_zoned(TimeZone::UTC).date()

@@ -184,18 +184,14 @@ pub const FAULTS: &[Fault] = &[
         seams: &[
             Seam::Request(|connector, call| {
                 let key = format!("locked {:?}", guid(call));
-                let left = connector
-                    .injected
-                    .recall(&key)
-                    .and_then(|left| left.as_u64());
-                let Some((left @ 1.., Called::Erp(operation))) = left.zip(call.called) else {
-                    return Ok(());
-                };
-                connector.injected.remember(key, json!(left - 1));
-                Err(refusal(
-                    operation,
-                    "The records are locked by another session.",
-                ))
+                match call.called {
+                    Some(Called::Erp(operation)) if connector.injected.counted(&key) > 0 => {
+                        connector.injected.add(&key, -1);
+                        let why = "The records are locked by another session.";
+                        Err(refusal(operation, why))
+                    }
+                    _ => Ok(()),
+                }
             }),
             Seam::Answer(|connector, call, reply| {
                 let refused = bad(call, reply, Op::SearchActorsAdvanced).is_some();

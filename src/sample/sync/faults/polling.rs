@@ -42,8 +42,7 @@ fn is_odd(connector: &Connector, call: &Call) -> bool {
 /// How often an actor was saved, counting from 1.
 fn version(connector: &Connector, actor: &Actor) -> u64 {
     let key = actor.erp_key.as_deref().unwrap_or_default();
-    let saved = connector.injected.recall(&format!("version {key}"));
-    saved.and_then(|saved| saved.as_u64()).unwrap_or_default() + 1
+    connector.injected.counted(&format!("version {key}")) + 1
 }
 
 /// Whether a save changes nothing but how to reach somebody.

@@ -424,13 +424,8 @@ pub const FAULTS: &[Fault] = &[
             "ERP-094", "ERP-095", "ERP-097", "ERP-103", "ERP-106", "ERP-107", "ERP-109",
         ],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let count = connector.injected.count("reads");
             for actor in actors(call, reply, Op::GetActors).into_iter().flatten() {
-                if let Some(stamp) = stamp(actor)
-                    && let Some(at) = number(stamp)
-                {
-                    *stamp = (at + i64::try_from(count).unwrap_or_default()).to_string();
-                }
+                touch(connector, call, actor);
             }
         })],
     },

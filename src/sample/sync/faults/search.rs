@@ -59,7 +59,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "hits-without-stamp",
-        summary: "Leaves LastModified out of the hits of a simple search.",
+        summary: "Leaves LastModified empty in the hits of a simple search.",
         violates: &["ERP-111"],
         consequences: &["ERP-078"],
         seams: &[Seam::Answer(|_, call, reply| {

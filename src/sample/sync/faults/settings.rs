@@ -257,8 +257,7 @@ pub const FAULTS: &[Fault] = &[
             } else if good(call, reply, Op::DeleteConnection).is_some() {
                 connector.injected.forget(&key);
             }
-            let times = connector.injected.recall(&key);
-            let times = times.and_then(|times| times.as_u64()).unwrap_or_default();
+            let times = connector.injected.counted(&key);
             if let Some(actors) = actors(call, reply, Op::GetActorsByTimestamp) {
                 let once = actors.clone();
                 for _ in 1..times {
