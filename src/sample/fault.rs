@@ -113,6 +113,43 @@ fn of_profile(profile: &str) -> String {
     known.map(|fault| fault.name).collect::<Vec<_>>().join(", ")
 }
 
+/// The faults of the certificate, which every family of samples can have: `Fault`, `Seam`
+/// and `Certificate` are those of the family.
+macro_rules! certificate_faults {
+    ($violates:expr) => {
+        &[
+            Fault {
+                name: "certificate-expired",
+                summary: "Shows a certificate that has run out.",
+                violates: $violates,
+                consequences: &[],
+                seams: &[Seam::Policy(|policy| {
+                    policy.certificate = Certificate::Expired
+                })],
+            },
+            Fault {
+                name: "certificate-of-other-host",
+                summary: "Shows a certificate that names another host.",
+                violates: $violates,
+                consequences: &[],
+                seams: &[Seam::Policy(|policy| {
+                    policy.certificate = Certificate::OtherHost
+                })],
+            },
+            Fault {
+                name: "certificate-self-signed",
+                summary: "Shows a certificate that it has signed itself.",
+                violates: $violates,
+                consequences: &[],
+                seams: &[Seam::Policy(|policy| {
+                    policy.certificate = Certificate::SelfSigned
+                })],
+            },
+        ]
+    };
+}
+pub(super) use certificate_faults;
+
 /// The faults of one running sample, and what they remember between calls.
 #[derive(Debug)]
 pub struct Injected<Seam: 'static> {
@@ -147,6 +184,11 @@ impl<Seam: Copy> Injected<Seam> {
 
     pub fn forget(&self, key: &str) -> Option<Value> {
         self.memory().remove(key)
+    }
+
+    /// The number that something has come to.
+    pub fn counted(&self, key: &str) -> u64 {
+        self.add(key, 0)
     }
 
     /// Counts, beginning with 1.

@@ -13,6 +13,8 @@ use jsonwebtoken::DecodingKey;
 use serde_json::Value;
 use tokio::sync::Mutex;
 use x509_parser::pem::parse_x509_pem;
+use x509_parser::prelude::X509Certificate;
+use x509_parser::public_key::PublicKey;
 
 use super::{SampleError, TrustedKeys};
 
@@ -165,12 +167,17 @@ fn certificate_key(pem: &str) -> Result<DecodingKey, SampleError> {
     let certificate = pem
         .parse_x509()
         .map_err(|error| unreadable(error.to_string()))?;
-    let info = certificate.public_key();
-    match info.parsed() {
-        Ok(x509_parser::public_key::PublicKey::RSA(key)) => Ok(
-            DecodingKey::from_rsa_raw_components(unsigned(key.modulus), unsigned(key.exponent)),
-        ),
-        _ => Err(unreadable("it holds no RSA key".to_owned())),
+    rsa_key(&certificate).ok_or_else(|| unreadable("it holds no RSA key".to_owned()))
+}
+
+/// The RSA key of a certificate.
+pub fn rsa_key(certificate: &X509Certificate<'_>) -> Option<DecodingKey> {
+    match certificate.public_key().parsed() {
+        Ok(PublicKey::RSA(key)) => Some(DecodingKey::from_rsa_raw_components(
+            unsigned(key.modulus),
+            unsigned(key.exponent),
+        )),
+        _ => None,
     }
 }
 
@@ -212,14 +219,22 @@ fn read_key(jwk: &Value) -> Option<Key> {
     if text("kty") != Some("RSA") || text("use").is_some_and(|purpose| purpose != "sig") {
         return None;
     }
-    let number = |name| URL_SAFE_NO_PAD.decode(text(name)?).ok();
-    let key = DecodingKey::from_rsa_raw_components(&number("n")?, &number("e")?);
     let owned = |name| text(name).map(str::to_owned);
     Some(Key {
         kid: owned("kid"),
         x5t: owned("x5t"),
-        key: Arc::new(key),
+        key: Arc::new(jwk_key(jwk)?),
     })
+}
+
+/// The RSA key of a JSON Web Key.
+pub fn jwk_key(jwk: &Value) -> Option<DecodingKey> {
+    let number = |name: &str| {
+        let text = jwk.get(name).and_then(Value::as_str)?;
+        URL_SAFE_NO_PAD.decode(text).ok()
+    };
+    let (modulus, exponent) = (number("n")?, number("e")?);
+    Some(DecodingKey::from_rsa_raw_components(&modulus, &exponent))
 }
 
 #[cfg(test)]

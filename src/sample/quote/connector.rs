@@ -90,7 +90,7 @@ impl Service for Connector {
 impl Connector {
     /// Notes the arrival of a request.
     pub fn arrival(&self, method: Method, path: &str, headers: HeaderMap) -> Call {
-        let name = path.strip_prefix(BASE_PATH).unwrap_or_default();
+        let name = (self.policy.operation_name)(path);
         Call {
             number: self.calls.fetch_add(1, Ordering::Relaxed),
             method,

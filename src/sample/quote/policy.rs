@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use jsonwebtoken::{Algorithm, DecodingKey};
 
 use super::carriers::Names;
-use super::connector::Call;
+use super::connector::{BASE_PATH, Call};
 use crate::sample::tls::Certificate;
 
 /// How a signature is checked: algorithm of the header, signed text, signature, key.
@@ -19,6 +19,8 @@ pub struct Policy {
     pub certificate: Certificate,
     /// Whether the port answers plain http beside https.
     pub plain_http: bool,
+    /// The name of the operation in a path.
+    pub operation_name: fn(&str) -> &str,
     /// Longest request body, in bytes.
     pub body_limit: usize,
     pub is_json: fn(&HeaderMap) -> bool,
@@ -48,6 +50,11 @@ pub struct Policy {
     pub serves: fn(customer: usize) -> usize,
 }
 
+/// What stands below the base URL; empty for other paths.
+pub fn operation_name(path: &str) -> &str {
+    path.strip_prefix(BASE_PATH).unwrap_or_default()
+}
+
 /// What becomes of earlier tokens when a new one is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EarlierTokens {
@@ -63,6 +70,7 @@ impl Default for Policy {
         Self {
             certificate: Certificate::Good,
             plain_http: false,
+            operation_name,
             body_limit: 32 * 1024 * 1024,
             is_json,
             names: Names::AnyCase,

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::tools::{KEY, failure, is, keyless_services, objects, result, today};
+use super::tools::{KEY, catalog, failure, is, keyless_services, objects, result, today};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
@@ -16,8 +16,10 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-155"],
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
-            if let Some(value) = result(call, answer, Op::GetSearchableFields) {
-                put(objects(value)[2], "FieldKey", "name");
+            if let Some(value) = result(call, answer, Op::GetSearchableFields)
+                && let Some(field) = objects(value).into_iter().next_back()
+            {
+                put(field, "FieldKey", "name");
             }
         })],
     },
@@ -113,7 +115,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-158"],
         consequences: &["QC-159"],
         seams: &[Seam::Answer(|connector, call, answer| {
-            let catalog = &connector.tenants[call.customer].catalog;
+            let catalog = catalog(connector, call);
             let criteria = parts(&call.request, "Restrictions");
             if let Some(Value::Array(hits)) = result(call, answer, Op::GetSearchResults) {
                 for one in criteria {
@@ -261,7 +263,7 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|connector, call, answer| {
             let refused = answer.status == StatusCode::UNPROCESSABLE_ENTITY;
             if refused && is(call, Op::GetSearchResults) {
-                let offers = connector.tenants[call.customer].catalog.offers.iter();
+                let offers = catalog(connector, call).offers.iter();
                 let all = offers.map(|offer| Value::Object(offer.info.clone()));
                 *answer = Answer::result(all.collect());
             }

@@ -4,13 +4,16 @@ use axum::http::StatusCode;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::tools::{amount, failure, is, original, resettle, result};
+use super::tools::{
+    amount, change_sent_lines, copy, failure, is, original, put_earning, put_total, resettle,
+    result,
+};
 use super::{Fault, Seam};
 use crate::sample::quote::calculation::{line_cost, sum, typed};
 use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
 use crate::sample::quote::pricing::{Held, percentage, vat};
-use crate::sample::quote::wire::{Answer, Object, filled, number, object, part, parts, put, text};
+use crate::sample::quote::wire::{Answer, Object, filled, number, part, parts, put, text};
 
 pub const FAULTS: &[Fault] = &[
     Fault {
@@ -19,7 +22,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-197"],
         consequences: &["QC-200", "QC-201", "QC-202"],
         seams: &[Seam::Answer(|_, call, answer| {
-            each(call, answer, |head, lines| {
+            recalculated(call, answer, |head, lines| {
                 let sub_total = sum(lines, "SubTotal").unwrap_or_default();
                 settle_head(head, lines, sub_total);
             });
@@ -31,7 +34,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-197"],
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
-            each(call, answer, |head, lines| {
+            recalculated(call, answer, |head, lines| {
                 let totals = lines.iter().map(|line| amount(line, "TotalPrice"));
                 let sub_total = totals.filter(|total| *total > Decimal::ZERO).sum();
                 settle_head(head, lines, sub_total);
@@ -44,12 +47,9 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-198"],
         consequences: &["QC-199", "QC-200"],
         seams: &[Seam::Answer(|_, call, answer| {
-            each(call, answer, |head, lines| {
+            recalculated(call, answer, |head, lines| {
                 let total = amount(head, "SubTotal");
-                put(head, "TotalPrice", number(total));
-                if let Some(cost) = total_cost(lines) {
-                    put_earning(head, total - cost);
-                }
+                put_total(head, total, total_cost(lines));
             });
         })],
     },
@@ -59,13 +59,10 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-198"],
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
-            each(call, answer, |head, lines| {
+            recalculated(call, answer, |head, lines| {
                 if text(head, "UserValueOverride") == "None" {
                     let total = amount(head, "TotalPrice") + amount(head, "VAT");
-                    put(head, "TotalPrice", number(total));
-                    if let Some(cost) = total_cost(lines) {
-                        put_earning(head, total - cost);
-                    }
+                    put_total(head, total, total_cost(lines));
                 }
             });
         })],
@@ -76,7 +73,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-179"],
         consequences: &["QC-180", "QC-182", "QC-197", "QC-201"],
         seams: &[Seam::Answer(|_, call, answer| {
-            each(call, answer, |_, lines| {
+            recalculated(call, answer, |_, lines| {
                 for line in lines {
                     let left = line["TotalPriceWithAlternativeDiscount"].clone();
                     put(line, "TotalPrice", left);
@@ -90,7 +87,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-199"],
         consequences: &["QC-200"],
         seams: &[Seam::Answer(|_, call, answer| {
-            each(call, answer, |head, lines| {
+            recalculated(call, answer, |head, lines| {
                 let earning = sum(lines, "EarningAmount").unwrap_or_default();
                 put_earning(head, earning);
             });
@@ -102,7 +99,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-199"],
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
-            each(call, answer, |head, lines| {
+            recalculated(call, answer, |head, lines| {
                 let typed = text(head, "UserValueOverride") == "OverrideEarningPercent";
                 if total_cost(lines).is_some() && !typed {
                     let percent =
@@ -118,7 +115,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-200"],
         consequences: &["QC-189", "QC-201", "QC-202", "QC-207"],
         seams: &[Seam::Answer(|_, call, answer| {
-            each(call, answer, |head, lines| {
+            recalculated(call, answer, |head, lines| {
                 let proposed = amount(head, "ERPDiscountPercent");
                 let sub_total = amount(head, "SubTotal");
                 let cost = total_cost(lines);
@@ -133,7 +130,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-200"],
         consequences: &["QC-201", "QC-202", "QC-207"],
         seams: &[Seam::Answer(|_, call, answer| {
-            each(call, answer, |head, lines| {
+            recalculated(call, answer, |head, lines| {
                 if text(head, "UserValueOverride") == "OverrideTotal" {
                     let sub_total = amount(head, "SubTotal");
                     let cost = total_cost(lines);
@@ -149,7 +146,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-201"],
         consequences: &["QC-202"],
         seams: &[Seam::Answer(|_, call, answer| {
-            each(call, answer, |_, lines| {
+            recalculated(call, answer, |_, lines| {
                 for line in lines {
                     let total = line["TotalPrice"].clone();
                     put(line, "TotalPriceWithAlternativeDiscount", total);
@@ -163,7 +160,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-202"],
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
-            each(call, answer, |head, lines| {
+            recalculated(call, answer, |head, lines| {
                 let taxed = lines
                     .iter()
                     .map(|line| (amount(line, "TotalPrice"), amount(line, "VAT")));
@@ -177,7 +174,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-202"],
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
-            each(call, answer, |head, lines| {
+            recalculated(call, answer, |head, lines| {
                 let rates = lines.iter().map(|line| amount(line, "VAT"));
                 put(head, "VAT", number(rates.max().unwrap_or_default()));
             });
@@ -246,7 +243,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-205", "QC-066"],
         consequences: &["QC-207"],
         seams: &[Seam::Answer(|_, call, answer| {
-            each(call, answer, |head, _| {
+            recalculated(call, answer, |head, _| {
                 let name = format!("Offer: {}", text(head, "Name"));
                 put(head, "Name", name);
             });
@@ -258,7 +255,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-205", "QC-065"],
         consequences: &["QC-066"],
         seams: &[Seam::Answer(|_, call, answer| {
-            each(call, answer, |head, _| put(head, "QuoteVersionId", 0));
+            recalculated(call, answer, |head, _| put(head, "QuoteVersionId", 0));
         })],
     },
     Fault {
@@ -283,10 +280,10 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-206"],
         consequences: &["QC-197", "QC-198", "QC-199"],
         seams: &[Seam::Answer(|_, call, answer| {
-            each(call, answer, |head, lines| {
+            let sent = sent_head(call);
+            recalculated(call, answer, |head, lines| {
                 if lines.is_empty() {
-                    put(head, "SubTotal", 100.0);
-                    put(head, "TotalPrice", 100.0);
+                    copy(&sent, head, &["SubTotal", "TotalPrice"]);
                 }
             });
         })],
@@ -297,17 +294,12 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-207"],
         consequences: &["QC-018", "QC-066"],
         seams: &[Seam::Request(|_, call| {
-            if !is(call, Op::RecalculateQuoteAlternative) {
-                return Ok(());
-            }
-            let mut request = Value::Object(std::mem::take(&mut call.request));
-            super::tools::each(&mut request, "CRMQuoteLines", &mut |line| {
+            change_sent_lines(call, Op::RecalculateQuoteAlternative, |line| {
                 if matches!(line_cost(line), Ok(Some(_))) {
                     let cost = amount(line, "UnitCost") + Decimal::ONE;
                     put(line, "UnitCost", number(cost));
                 }
             });
-            call.request = object(request);
             Ok(())
         })],
     },
@@ -317,9 +309,8 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-207"],
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
-            let context = part(&original(call), "Context");
-            let sent = part(&part(&context, "CRMAlternativeWithLines"), "CRMAlternative");
-            each(call, answer, |head, lines| {
+            let sent = sent_head(call);
+            recalculated(call, answer, |head, lines| {
                 if text(head, "UserValueOverride") == "None" {
                     let in_force = amount(&sent, "DiscountPercent");
                     let percent = in_force + amount(head, "ERPDiscountPercent");
@@ -334,11 +325,7 @@ pub const FAULTS: &[Fault] = &[
 ];
 
 /// Changes head and lines of the recalculated alternative.
-fn each(call: &Call, answer: &mut Answer, change: impl FnOnce(&mut Object, &mut [Object])) {
-    each_with_lines(call, answer, |head, lines| change(head, lines));
-}
-
-fn each_with_lines(
+fn recalculated(
     call: &Call,
     answer: &mut Answer,
     change: impl FnOnce(&mut Object, &mut Vec<Object>),
@@ -352,9 +339,15 @@ fn each_with_lines(
     }
 }
 
+/// The alternative as it was sent.
+fn sent_head(call: &Call) -> Object {
+    let context = part(&original(call), "Context");
+    part(&part(&context, "CRMAlternativeWithLines"), "CRMAlternative")
+}
+
 /// Adds a line for freight, which is free; without an id it has that of the last line.
 fn add_freight(call: &Call, answer: &mut Answer, id: Option<i64>) {
-    each_with_lines(call, answer, |_, lines| {
+    recalculated(call, answer, |_, lines| {
         let Some(mut freight) = lines.last().cloned() else {
             return;
         };
@@ -413,10 +406,4 @@ fn total_cost(lines: &[Object]) -> Option<Decimal> {
         .iter()
         .map(|line| line_cost(line).ok().flatten())
         .sum()
-}
-
-fn put_earning(head: &mut Object, earning: Decimal) {
-    let percent = percentage(earning, amount(head, "TotalPrice")).unwrap_or_default();
-    put(head, "EarningAmount", number(earning));
-    put(head, "EarningPercent", number(percent));
 }

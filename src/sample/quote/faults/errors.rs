@@ -5,12 +5,13 @@ use axum::http::{HeaderValue, StatusCode};
 use serde_json::{Value, json};
 
 use super::tools::{
-    any_result, each, each_line, each_text, english, is, member, objects, original, original_line,
-    result,
+    any_result, clear_remark, copy, each, each_line, each_text, english, failure, is, member,
+    objects, original, restore, result,
 };
 use super::{Fault, Seam};
+use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
-use crate::sample::quote::wire::{Answer, Object, Payload, outcome, put, text};
+use crate::sample::quote::wire::{Answer, Object, Payload, put, text};
 
 pub const FAULTS: &[Fault] = &[
     Fault {
@@ -244,7 +245,7 @@ pub const FAULTS: &[Fault] = &[
             if let Some(Value::Object(line)) = result(call, answer, Op::OnQuoteLineChanged)
                 && text(line, "Status") == "Ok"
             {
-                keep_remark(&original_line(call), line);
+                restore(call, line, REMARK);
             }
         })],
     },
@@ -275,7 +276,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["QC-136"],
         seams: &[Seam::Answer(|_, call, answer| {
             if is(call, Op::FindProduct) && text(&call.request, "Userinput").contains('\'') {
-                *answer = failed(StatusCode::INTERNAL_SERVER_ERROR);
+                *answer = Answer::from(failure(StatusCode::INTERNAL_SERVER_ERROR));
             }
         })],
     },
@@ -288,7 +289,7 @@ pub const FAULTS: &[Fault] = &[
             if let Some(value) = result(call, answer, Op::GetProductImage)
                 && value.is_null()
             {
-                *answer = failed(StatusCode::INTERNAL_SERVER_ERROR);
+                *answer = Answer::from(failure(StatusCode::INTERNAL_SERVER_ERROR));
             }
         })],
     },
@@ -306,26 +307,13 @@ const WITH_LINES: &[Op] = &[
     Op::UpdateQuoteVersionPrices,
 ];
 
-fn failed(status: StatusCode) -> Answer {
-    Answer::from(super::tools::failure(status))
-}
-
 /// Whether an operation has been refused for business reasons.
-fn refused(
-    call: &crate::sample::quote::connector::Call,
-    answer: &mut Answer,
-    operation: Op,
-) -> bool {
+fn refused(call: &Call, answer: &mut Answer, operation: Op) -> bool {
     result(call, answer, operation).is_some_and(|value| value["State"] == "Error")
 }
 
-fn keep_remark(before: &Object, after: &mut Object) {
-    for name in ["Status", "Reason"] {
-        if let Some(value) = before.get(name) {
-            put(after, name, value.clone());
-        }
-    }
-}
+/// What a remark consists of.
+const REMARK: &[&str] = &["Status", "Reason"];
 
 /// Moves the remarks of lines to their alternative.
 fn move_up(with_lines: &mut Value) {
@@ -333,19 +321,12 @@ fn move_up(with_lines: &mut Value) {
     for line in objects(&mut with_lines["CRMQuoteLines"]) {
         if text(line, "Status") != "Ok" {
             remark = Some(line.clone());
-            keep_remark(&outcome_ok(), line);
+            clear_remark(line);
         }
     }
     if let Some(remark) = remark
         && let Some(head) = with_lines["CRMAlternative"].as_object_mut()
     {
-        keep_remark(&remark, head);
+        copy(&remark, head, REMARK);
     }
-}
-
-fn outcome_ok() -> Object {
-    let mut ok = outcome("Ok", None, "", "");
-    put(&mut ok, "Status", "Ok");
-    put(&mut ok, "Reason", "");
-    ok
 }

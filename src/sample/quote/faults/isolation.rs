@@ -6,11 +6,14 @@ use axum::http::StatusCode;
 use axum::http::header::AUTHORIZATION;
 use serde_json::{Value, json};
 
-use super::tools::{FIRST, SECOND, any_result, credential, failure, is, refusal, result};
+use super::tools::{
+    FIRST, SECOND, any_result, by_jwt, credential, failure, is, note_test, order_as_sent, refusal,
+    result,
+};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::{Call, Connector, Tenant};
 use crate::sample::quote::operation::Operation as Op;
-use crate::sample::quote::wire::{Answer, Object, part, success, text};
+use crate::sample::quote::wire::{Answer, Object, part, text};
 
 pub const FAULTS: &[Fault] = &[
     Fault {
@@ -100,11 +103,7 @@ pub const FAULTS: &[Fault] = &[
                     && let Some(value) = result(call, answer, Op::GetOrderState)
                     && value.is_null()
                 {
-                    let context = part(&call.request, "Context");
-                    *value = Value::Object(success());
-                    for name in ["CRMQuote", "CRMQuoteVersion", "CRMAlternativeWithLines"] {
-                        value[name] = Value::Object(part(&context, name));
-                    }
+                    *value = order_as_sent(call);
                 }
             }),
         ],
@@ -172,10 +171,7 @@ pub const FAULTS: &[Fault] = &[
                 connector
                     .injected
                     .remember(slot(call.customer), value.clone());
-                let begun = connector.injected.count("begun");
-                let ended = connector.injected.recall("ended");
-                let under_way = begun - ended.and_then(|ended| ended.as_u64()).unwrap_or_default();
-                if under_way > 10
+                if connector.injected.add("under way", 1) > 10
                     && let Some(foreign) = connector.injected.recall(&slot(neighbour(call)))
                 {
                     *value = foreign;
@@ -184,7 +180,7 @@ pub const FAULTS: &[Fault] = &[
             }),
             Seam::Late(|connector, call, answer| {
                 if price_lists_or_products(call, answer).is_some() {
-                    connector.injected.count("ended");
+                    connector.injected.add("under way", -1);
                 }
             }),
         ],
@@ -197,12 +193,7 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|connector, call, answer| {
             const STUCK: &str = "customer of the failed test";
             let customer = json!(call.customer);
-            if let Some(value) = result(call, answer, Op::TestConnection) {
-                if value["State"] == "Error" {
-                    connector.injected.remember(STUCK, customer);
-                } else {
-                    connector.injected.forget(STUCK);
-                }
+            if note_test(connector, call, answer, STUCK, customer.clone()) {
                 return;
             }
             let stuck = connector.injected.recall(STUCK);
@@ -222,16 +213,11 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|connector, call, answer| {
             let failed = format!("failed test of {}", call.customer);
             let connection = call.sent["ConnectionId"].clone();
-            if let Some(value) = result(call, answer, Op::TestConnection) {
-                if value["State"] == "Error" {
-                    connector.injected.remember(failed, connection);
-                } else {
-                    connector.injected.forget(&failed);
-                }
-            } else if connector
-                .injected
-                .recall(&failed)
-                .is_some_and(|tested| tested != connection)
+            if note_test(connector, call, answer, &failed, connection.clone()) {
+                return;
+            }
+            let tested = connector.injected.recall(&failed);
+            if tested.is_some_and(|tested| tested != connection)
                 && let Some(value) = result(call, answer, Op::GetActivePriceLists)
             {
                 *value = json!([]);
@@ -330,11 +316,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-045"],
         consequences: &["QC-047"],
         seams: &[Seam::Request(|_, call| {
-            let by_jwt = call
-                .session
-                .as_ref()
-                .is_some_and(|session| session.user.is_some());
-            if by_jwt && is(call, Op::GetActivePriceLists) {
+            if by_jwt(call) && is(call, Op::GetActivePriceLists) {
                 call.customer = neighbour(call);
             }
             Ok(())

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use jsonwebtoken::DecodingKey;
 
-use super::tools::{FIRST, credential, is, result};
+use super::tools::{FIRST, by_jwt, credential, is, result};
 use super::{Fault, Seam};
 use crate::sample::quote::operation::Operation as Op;
 use crate::sample::quote::policy::Policy;
@@ -138,11 +138,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-042"],
         consequences: &["QC-019"],
         seams: &[Seam::Answer(|connector, call, answer| {
-            let is_signed = call
-                .session
-                .as_ref()
-                .is_some_and(|session| session.user.is_some());
-            if is_signed
+            if by_jwt(call)
                 && result(call, answer, Op::Authenticate).is_some()
                 && connector.injected.count("signed tokens").is_multiple_of(2)
             {

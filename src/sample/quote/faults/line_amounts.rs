@@ -7,11 +7,14 @@ use axum::http::StatusCode;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::tools::{amount, changed_line, failure, line_of, original_line, resettle_line, restore};
+use super::tools::{
+    amount, changed_line, clear_remark, failure, line_cost_of, line_of, original_line, put_earning,
+    put_total, resettle_line, restore,
+};
 use super::{Fault, Seam};
 use crate::sample::quote::calculation::line_cost;
 use crate::sample::quote::pricing::{Held, percentage};
-use crate::sample::quote::wire::{Object, decimal, flag, number, put, text};
+use crate::sample::quote::wire::{decimal, flag, number, put, text};
 
 pub const FAULTS: &[Fault] = &[
     Fault {
@@ -41,10 +44,7 @@ pub const FAULTS: &[Fault] = &[
                 if text(line, "UserValueOverride") == "None" {
                     let factor = Decimal::ONE + amount(line, "VAT") / Decimal::ONE_HUNDRED;
                     let total = amount(line, "TotalPrice") * factor;
-                    put(line, "TotalPrice", number(total));
-                    if let Ok(Some(cost)) = line_cost(line) {
-                        put_earning(line, total - cost);
-                    }
+                    put_total(line, total, line_cost_of(line));
                 }
             });
         })],
@@ -58,10 +58,7 @@ pub const FAULTS: &[Fault] = &[
             changed_line(call, answer, |line| {
                 if text(line, "UserValueOverride") == "None" {
                     let total = amount(line, "TotalPrice").round();
-                    put(line, "TotalPrice", number(total));
-                    if let Ok(Some(cost)) = line_cost(line) {
-                        put_earning(line, total - cost);
-                    }
+                    put_total(line, total, line_cost_of(line));
                 }
             });
         })],
@@ -241,8 +238,7 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|_, call, answer| {
             changed_line(call, answer, |line| {
                 if amount(line, "TotalPrice") <= Decimal::ZERO {
-                    put(line, "Status", "Ok");
-                    put(line, "Reason", "");
+                    clear_remark(line);
                 }
             });
         })],
@@ -309,9 +305,3 @@ pub const FAULTS: &[Fault] = &[
         })],
     },
 ];
-
-fn put_earning(line: &mut Object, earning: Decimal) {
-    let percent = percentage(earning, amount(line, "TotalPrice")).unwrap_or_default();
-    put(line, "EarningAmount", number(earning));
-    put(line, "EarningPercent", number(percent));
-}

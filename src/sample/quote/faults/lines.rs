@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::Value;
 
-use super::tools::{changed_line, failure, is, line_of, original_line, restore};
+use super::tools::{catalog, changed_line, failure, is, line_of, original_line, restore};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
@@ -31,7 +31,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "line-renumbered",
-        summary: "Returns lines with rank 1.",
+        summary: "Returns lines with another rank: 1, or 2 where it was 1.",
         violates: &["QC-172"],
         consequences: &["QC-066"],
         seams: &[Seam::Answer(|_, call, answer| {
@@ -177,7 +177,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-177", "QC-066"],
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, answer| {
-            let catalog = &connector.tenants[call.customer].catalog;
+            let catalog = catalog(connector, call);
             changed_line(call, answer, |line| {
                 if let Some(offer) = catalog.offer(text(line, "ERPProductKey")) {
                     put(line, "Description", offer.info["Description"].clone());
@@ -191,11 +191,9 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-177"],
         consequences: &["QC-095", "QC-191", "QC-066", "QC-173"],
         seams: &[Seam::Request(|connector, call| {
-            let customer = call.customer;
+            let catalog = catalog(connector, call);
             if let Some(line) = line_of(call)
-                && let Some(offer) = connector.tenants[customer]
-                    .catalog
-                    .offer(text(line, "ERPProductKey"))
+                && let Some(offer) = catalog.offer(text(line, "ERPProductKey"))
             {
                 put(line, "UnitListPrice", offer.info["UnitListPrice"].clone());
             }

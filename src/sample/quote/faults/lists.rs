@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::tools::{SECOND, any_result, failure, objects, result};
+use super::tools::{SECOND, any_result, copy, failure, objects, result};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
@@ -71,8 +71,9 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
             change_items(call, answer, "paymentterms", |items| {
-                let key = items[0]["ERPQuoteListItemKey"].clone();
-                items[1].insert("ERPQuoteListItemKey".to_owned(), key);
+                if let [first, second, ..] = items {
+                    copy(first, second, &["ERPQuoteListItemKey"]);
+                }
             });
         })],
     },
@@ -84,8 +85,10 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|_, call, answer| {
             if call.customer == SECOND {
                 change_items(call, answer, "producttype", |items| {
-                    put(items[0], "ERPQuoteListItemKey", "");
-                    put(items[0], "DisplayValue", "(none)");
+                    if let [first, ..] = items {
+                        put(first, "ERPQuoteListItemKey", "");
+                        put(first, "DisplayValue", "(none)");
+                    }
                 });
             }
         })],
@@ -97,7 +100,9 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
             change_items(call, answer, "deliveryterms", |items| {
-                put(items[0], "DisplayValue", "");
+                if let [first, ..] = items {
+                    put(first, "DisplayValue", "");
+                }
             });
         })],
     },

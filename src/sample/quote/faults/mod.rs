@@ -53,6 +53,7 @@ pub fn faults() -> &'static [Fault] {
     static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         [
             transport::FAULTS,
+            transport::CERTIFICATES,
             authentication::FAULTS,
             jwt::FAULTS,
             isolation::FAULTS,

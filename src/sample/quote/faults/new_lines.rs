@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::tools::{KEY, add_vat, amount, objects, resettle_line, result};
+use super::tools::{KEY, add_vat, amount, catalog, objects, resettle_line, result};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
@@ -31,7 +31,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-165"],
         consequences: &["QC-166"],
         seams: &[Seam::Answer(|connector, call, answer| {
-            let catalog = &connector.tenants[call.customer].catalog;
+            let catalog = catalog(connector, call);
             let offer = catalog.offer(text(&call.request, "ErpProductKey"));
             let out_of_stock = offer.is_some_and(|offer| {
                 let article = catalog.article(offer);
@@ -174,8 +174,7 @@ pub const FAULTS: &[Fault] = &[
                 connector.injected.count(&reserved);
             }
             if let Some(Value::Object(product)) = result(call, answer, Op::GetProduct) {
-                let times = connector.injected.recall(&reserved);
-                let times = times.and_then(|times| times.as_u64()).unwrap_or_default();
+                let times = connector.injected.counted(&reserved);
                 let left = amount(product, "InStock") - Decimal::from(times);
                 put(product, "InStock", number(left));
             }

@@ -1,13 +1,14 @@
 //! Faults in orders and addresses.
 
 use axum::http::StatusCode;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::tools::{amount, each, each_line, failure, is, member, refusal, result};
+use super::tools::{amount, each, each_line, failure, is, member, order_as_sent, result};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
-use crate::sample::quote::wire::{Answer, Object, number, part, put, text};
+use crate::sample::quote::wire::{Answer, number, part, put, text};
 
 pub const FAULTS: &[Fault] = &[
     Fault {
@@ -119,15 +120,7 @@ pub const FAULTS: &[Fault] = &[
             if let Some(value) = result(call, answer, Op::GetOrderState)
                 && value.is_null()
             {
-                let context = part(&call.request, "Context");
-                let mut told = refusal();
-                put(&mut told, "State", "Ok");
-                put(&mut told, "UserExplanation", "");
-                put(&mut told, "ErrorCode", "");
-                for name in ["CRMQuote", "CRMQuoteVersion", "CRMAlternativeWithLines"] {
-                    put(&mut told, name, part(&context, name));
-                }
-                *value = Value::Object(told);
+                *value = order_as_sent(call);
             }
         })],
     },
@@ -161,13 +154,13 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "more-delivered-than-ordered",
-        summary: "Counts deliveries twice, so that more is delivered than was ordered.",
+        summary: "Tells twice the quantity ordered as delivered.",
         violates: &["QC-245"],
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
             if let Some(value) = result(call, answer, Op::GetOrderState) {
-                each_line(call, value, &mut |line: &mut Object| {
-                    let twice = amount(line, "Quantity") * rust_decimal::Decimal::TWO;
+                each_line(call, value, &mut |line| {
+                    let twice = amount(line, "Quantity") * Decimal::TWO;
                     put(line, "DeliveredQuantity", number(twice));
                 });
             }

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::tools::{failure, is, result};
+use super::tools::{catalog, failure, is, result};
 use super::{Fault, Seam};
 use crate::sample::quote::operation::Operation as Op;
 use crate::sample::quote::wire::{Answer, integer, put, text};
@@ -41,7 +41,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-150"],
         consequences: &["QC-151"],
         seams: &[Seam::Answer(|connector, call, answer| {
-            let catalog = &connector.tenants[call.customer].catalog;
+            let catalog = catalog(connector, call);
             let offer = catalog.offer(text(&call.request, "ErpProductKey"));
             if offer.is_some_and(|offer| catalog.article(offer).images.len() == 1)
                 && let Some(value) = result(call, answer, Op::GetProductImage)

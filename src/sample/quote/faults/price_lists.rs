@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::tools::{any_result, is, objects, result, text_of, today};
+use super::tools::{SECOND, any_result, catalog, is, objects, result, text_of, today};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::{Call, Connector};
 use crate::sample::quote::operation::Operation as Op;
@@ -148,7 +148,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-122"],
         consequences: &["QC-121", "QC-133", "QC-142"],
         seams: &[Seam::Answer(|_, call, answer| {
-            if call.customer == 1
+            if call.customer == SECOND
                 && let Some(value) = any_result(call, answer, LISTS)
                 && let Some(list) = objects(value).into_iter().next_back()
             {
@@ -205,7 +205,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "validity-swapped",
-        summary: "Mixes up first and last day of an expired price list.",
+        summary: "Mixes up first and last day of price lists that have both.",
         violates: &["QC-125"],
         consequences: &["QC-117"],
         seams: &[Seam::Answer(|_, call, answer| {
@@ -234,7 +234,7 @@ fn add_lists(
     wanted: fn(&Value, &str) -> bool,
 ) {
     let today = today(call);
-    let catalog = &connector.tenants[call.customer].catalog;
+    let catalog = catalog(connector, call);
     if let Some(Value::Array(active)) = result(call, answer, Op::GetActivePriceLists)
         && let Value::Array(all) = catalog.all_price_lists(&call.request, today)
     {

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::tools::{
-    KEY, add_vat, amount, any_result, failure, is, objects, original, result, text_of,
+    KEY, add_vat, amount, any_result, catalog, failure, is, objects, original, result, text_of,
 };
 use super::{Fault, Seam};
 use crate::sample::quote::connector::Call;
@@ -20,7 +20,7 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|connector, call, answer| {
             let key = text(&call.request, "ErpProductKey");
             let article = key.split('@').next().unwrap_or_default();
-            let catalog = &connector.tenants[call.customer].catalog;
+            let catalog = catalog(connector, call);
             let mut offers = catalog.offers.iter().rev();
             let other = offers.find(|offer| offer.key.starts_with(&format!("{article}@")));
             if let Some(offer) = other
@@ -93,9 +93,11 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-141", "QC-138"],
         consequences: &["QC-045", "QC-013"],
         seams: &[Seam::Answer(|connector, call, answer| {
-            if is(call, Op::GetProduct) && is_unknown_product(call, answer) {
-                let offers = &connector.tenants[call.customer].catalog.offers;
-                *answer = Answer::result(Value::Object(offers[0].info.clone()));
+            if is(call, Op::GetProduct)
+                && is_unknown_product(call, answer)
+                && let Some(offer) = catalog(connector, call).offers.first()
+            {
+                *answer = Answer::result(Value::Object(offer.info.clone()));
             }
         })],
     },
@@ -202,7 +204,7 @@ pub const FAULTS: &[Fault] = &[
             if let Some(value) = result(call, answer, Op::GetProducts)
                 && *value == json!([])
             {
-                let offers = connector.tenants[call.customer].catalog.offers.iter();
+                let offers = catalog(connector, call).offers.iter();
                 *value = offers
                     .map(|offer| Value::Object(offer.info.clone()))
                     .collect();
@@ -277,14 +279,10 @@ const PRODUCTS: &[Op] = &[
 ];
 
 fn wants_product(call: &Call) -> bool {
-    call.operation.is_some_and(|operation| {
-        [
-            Op::GetProduct,
-            Op::GetQuoteLinesFromProduct,
-            Op::GetProductImage,
-        ]
-        .contains(&operation)
-    })
+    matches!(
+        call.operation,
+        Some(Op::GetProduct | Op::GetQuoteLinesFromProduct | Op::GetProductImage)
+    )
 }
 
 fn is_unknown_product(call: &Call, answer: &mut Answer) -> bool {

@@ -147,15 +147,19 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "grouped-thousands",
-        summary: "Groups the thousands of numbers in extra data.",
+        summary: "Tells weights in extra data in grams, and groups the thousands.",
         violates: &["QC-063"],
         consequences: &["QC-139"],
         seams: &[Seam::Answer(|_, call, answer| {
             let products = [Op::GetProduct, Op::FindProduct, Op::GetProducts];
             if let Some(value) = any_result(call, answer, &products) {
                 each(value, "ExtraInfo", &mut |extra| {
-                    let grouped = text(extra, "Value").replace("[F:48.5]", "[F:1,048.5]");
-                    put(extra, "Value", grouped);
+                    let weight = text(extra, "Value").strip_prefix("[F:");
+                    let weight = weight.and_then(|rest| rest.strip_suffix("] kg"));
+                    if let Some(Ok(weight)) = weight.map(str::parse::<f64>) {
+                        let (kilos, grams) = (weight.trunc(), (weight.fract() * 1000.0).round());
+                        put(extra, "Value", format!("[F:{kilos},{grams:03}] g"));
+                    }
                 });
             }
         })],

@@ -3,7 +3,9 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::tools::{KEY, failure, is, keyless_services, objects, result, text_of, today};
+use super::tools::{
+    KEY, SECOND, by_jwt, catalog, failure, is, keyless_services, objects, result, text_of, today,
+};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::{Call, Connector};
 use crate::sample::quote::operation::Operation as Op;
@@ -16,10 +18,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-126"],
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
-            let typed = text(&call.request, "Userinput").trim().to_lowercase();
-            keep_hits(call, answer, |hit| {
-                text_of(hit, "Code").to_lowercase() != typed
-            });
+            drop_hits_by_code(call, answer)
         })],
     },
     Fault {
@@ -110,7 +109,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, answer| {
             let key = text(&call.request, "PriceListKey").to_owned();
-            let lists = &connector.tenants[call.customer].catalog.records.price_lists;
+            let lists = &catalog(connector, call).records.price_lists;
             let longer = lists
                 .iter()
                 .filter(|list| !key.is_empty() && list.key != key && list.key.starts_with(&key));
@@ -128,7 +127,7 @@ pub const FAULTS: &[Fault] = &[
             if text(&call.request, "PriceListKey").is_empty() || typed == "%" {
                 return;
             }
-            let offers = connector.tenants[call.customer].catalog.offers.iter();
+            let offers = catalog(connector, call).offers.iter();
             let by_name = offers
                 .filter(|offer| text(&offer.info, "Name").to_lowercase().contains(&typed))
                 .filter(|offer| flag(&offer.info, "InAssortment"))
@@ -154,7 +153,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-133"],
         consequences: &[],
         seams: &[Seam::Request(|_, call| {
-            if is(call, Op::FindProduct) && call.customer == 1 {
+            if is(call, Op::FindProduct) && call.customer == SECOND {
                 call.request.remove("CurrencyCode");
             }
             Ok(())
@@ -268,14 +267,9 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-126"],
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
-            let by_jwt = call
-                .session
-                .as_ref()
-                .is_some_and(|session| session.user.is_some());
-            let typed = text(&call.request, "Userinput").trim().to_lowercase();
-            keep_hits(call, answer, |hit| {
-                !by_jwt || text_of(hit, "Code").to_lowercase() != typed
-            });
+            if by_jwt(call) {
+                drop_hits_by_code(call, answer);
+            }
         })],
     },
 ];
@@ -287,6 +281,14 @@ fn keep_hits(call: &Call, answer: &mut Answer, wanted: impl Fn(&Value) -> bool) 
     }
 }
 
+/// Drops the hits of FindProduct whose code was typed.
+fn drop_hits_by_code(call: &Call, answer: &mut Answer) {
+    let typed = text(&call.request, "Userinput").trim().to_lowercase();
+    keep_hits(call, answer, |hit| {
+        text_of(hit, "Code").to_lowercase() != typed
+    });
+}
+
 /// Adds hits to `%` that do not belong there.
 fn add_hits(
     connector: &Connector,
@@ -296,7 +298,7 @@ fn add_hits(
 ) {
     let all = text(&call.request, "Userinput").trim() == "%";
     let today = today(call);
-    let catalog = &connector.tenants[call.customer].catalog;
+    let catalog = catalog(connector, call);
     if all && let Some(Value::Array(hits)) = result(call, answer, Op::FindProduct) {
         for offer in &catalog.offers {
             let info = Value::Object(offer.info.clone());
@@ -311,7 +313,7 @@ fn add_hits(
 fn hits_with(connector: &Connector, call: &Call, name: &str, value: &str) -> Vec<Value> {
     let mut request = call.request.clone();
     put(&mut request, name, value);
-    let catalog = &connector.tenants[call.customer].catalog;
+    let catalog = catalog(connector, call);
     match catalog.find(&request, today(call)) {
         Value::Array(hits) => hits,
         _ => Vec::new(),

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::tools::{authorization, is, refusal, result};
+use super::tools::{authorization, is, note_test, refusal, result};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
@@ -231,13 +231,8 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["QC-048", "QC-117", "QC-119", "QC-121", "QC-133", "QC-250"],
         seams: &[Seam::Answer(|connector, call, answer| {
             let failed = format!("failed test of {}", call.customer);
-            if let Some(value) = result(call, answer, Op::TestConnection) {
-                if value["State"] == "Error" {
-                    connector.injected.remember(failed, json!(true));
-                } else {
-                    connector.injected.forget(&failed);
-                }
-            } else if connector.injected.recall(&failed).is_some()
+            if !note_test(connector, call, answer, &failed, json!(true))
+                && connector.injected.recall(&failed).is_some()
                 && let Some(value) = result(call, answer, Op::GetActivePriceLists)
             {
                 *value = json!([]);

@@ -9,12 +9,13 @@ use serde_json::Value;
 
 use crate::sample::quote::calculation::{self, line_cost};
 use crate::sample::quote::carriers::{self, Names};
-use crate::sample::quote::connector::Call;
+use crate::sample::quote::catalog::Catalog;
+use crate::sample::quote::connector::{Call, Connector};
 use crate::sample::quote::operation::Operation;
-use crate::sample::quote::pricing::{Held, after_discount, settle};
+use crate::sample::quote::pricing::{Held, after_discount, percentage, settle};
 use crate::sample::quote::text::Text;
 use crate::sample::quote::wire::{
-    Answer, Object, Problem, decimal, number, object, part, put, text,
+    Answer, Object, Problem, decimal, number, object, part, put, success, text,
 };
 
 /// Index of the first and of the second customer.
@@ -56,6 +57,37 @@ pub fn any_result<'a>(
 
 /// Member of products, hits and lines that says which product it is.
 pub const KEY: &str = "ERPProductKey";
+
+/// The catalogue of the customer whose data is served.
+pub fn catalog<'a>(connector: &'a Connector, call: &Call) -> &'a Catalog {
+    &connector.tenants[call.customer].catalog
+}
+
+/// Whether a call is made by a user who has a signed token.
+pub fn by_jwt(call: &Call) -> bool {
+    let session = call.session.as_ref();
+    session.is_some_and(|session| session.user.is_some())
+}
+
+/// Remembers that a connection test has failed, until one goes well; tells whether this
+/// call is a test.
+pub fn note_test(
+    connector: &Connector,
+    call: &Call,
+    answer: &mut Answer,
+    key: &str,
+    about: Value,
+) -> bool {
+    let Some(value) = result(call, answer, Operation::TestConnection) else {
+        return false;
+    };
+    if value["State"] == "Error" {
+        connector.injected.remember(key, about);
+    } else {
+        connector.injected.forget(key);
+    }
+    true
+}
 
 /// Today, for the connector.
 pub fn today(call: &Call) -> Date {
@@ -167,19 +199,67 @@ pub fn original_line(call: &Call) -> Object {
     part(&original(call), "QuoteLine")
 }
 
+/// Changes the lines that an operation is asked to work on.
+pub fn change_sent_lines(
+    call: &mut Call,
+    operation: Operation,
+    mut change: impl FnMut(&mut Object),
+) {
+    if is(call, operation) {
+        let mut request = Value::Object(std::mem::take(&mut call.request));
+        each(&mut request, "CRMQuoteLines", &mut change);
+        call.request = object(request);
+    }
+}
+
 /// Gives a line back members of the line that was sent.
 pub fn restore(call: &Call, line: &mut Object, names: &[&str]) {
-    let sent = original_line(call);
+    copy(&original_line(call), line, names);
+}
+
+/// Copies members from one object to another, as far as they are there.
+pub fn copy(from: &Object, to: &mut Object, names: &[&str]) {
     for name in names {
-        if let Some(value) = sent.get(*name) {
-            put(line, name, value.clone());
+        if let Some(value) = from.get(*name) {
+            put(to, name, value.clone());
         }
     }
+}
+
+/// Takes the remark on a carrier away.
+pub fn clear_remark(carrier: &mut Object) {
+    put(carrier, "Status", "Ok");
+    put(carrier, "Reason", "");
+}
+
+/// The order of a GetOrderState request as it was sent, as if that were news.
+pub fn order_as_sent(call: &Call) -> Value {
+    let context = part(&call.request, "Context");
+    let mut told = success();
+    for name in ["CRMQuote", "CRMQuoteVersion", "CRMAlternativeWithLines"] {
+        put(&mut told, name, part(&context, name));
+    }
+    Value::Object(told)
 }
 
 /// A number member, 0 when there is none.
 pub fn amount(object: &Object, name: &str) -> Decimal {
     decimal(object, name).unwrap_or_default()
+}
+
+/// Sets an earning, and what it is in percent of the total.
+pub fn put_earning(carrier: &mut Object, earning: Decimal) {
+    let percent = percentage(earning, amount(carrier, "TotalPrice")).unwrap_or_default();
+    put(carrier, "EarningAmount", number(earning));
+    put(carrier, "EarningPercent", number(percent));
+}
+
+/// Sets a total, and the earning that it leaves where the cost is known.
+pub fn put_total(carrier: &mut Object, total: Decimal, cost: Option<Decimal>) {
+    put(carrier, "TotalPrice", number(total));
+    if let Some(cost) = cost {
+        put_earning(carrier, total - cost);
+    }
 }
 
 /// Calculates a line anew from another subtotal and another amount that is held, so
@@ -204,7 +284,8 @@ pub fn resettle(carrier: &mut Object, sub_total: Decimal, cost: Option<Decimal>,
     }
 }
 
-fn line_cost_of(line: &Object) -> Option<Decimal> {
+/// Cost of a whole line, when it is known.
+pub fn line_cost_of(line: &Object) -> Option<Decimal> {
     line_cost(line).ok().flatten()
 }
 

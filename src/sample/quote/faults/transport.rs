@@ -8,10 +8,14 @@ use serde_json::{Value, json};
 
 use super::tools::{any_result, authorization, failure, is, result};
 use super::{Fault, Seam};
+use crate::sample::fault::certificate_faults;
 use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
+use crate::sample::quote::policy::operation_name;
 use crate::sample::quote::wire::{Answer, Payload, put};
 use crate::sample::tls::Certificate;
+
+pub const CERTIFICATES: &[Fault] = certificate_faults!(&["QC-002"]);
 
 pub const FAULTS: &[Fault] = &[
     Fault {
@@ -22,33 +26,6 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Policy(|policy| policy.plain_http = true)],
     },
     Fault {
-        name: "certificate-expired",
-        summary: "Shows a certificate that has run out.",
-        violates: &["QC-002"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.certificate = Certificate::Expired
-        })],
-    },
-    Fault {
-        name: "certificate-of-other-host",
-        summary: "Shows a certificate that names another host.",
-        violates: &["QC-002"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.certificate = Certificate::OtherHost
-        })],
-    },
-    Fault {
-        name: "certificate-self-signed",
-        summary: "Shows a certificate that it has signed itself.",
-        violates: &["QC-002"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.certificate = Certificate::SelfSigned
-        })],
-    },
-    Fault {
         name: "price-lists-misspelt",
         summary: "Offers GetActivePriceLists as GetActivePricelists only.",
         violates: &["QC-003"],
@@ -56,10 +33,12 @@ pub const FAULTS: &[Fault] = &[
             "QC-013", "QC-014", "QC-025", "QC-026", "QC-117", "QC-118", "QC-119", "QC-120",
             "QC-121", "QC-122", "QC-123", "QC-124", "QC-125", "QC-133",
         ],
-        seams: &[Seam::Answer(|_, call, answer| {
-            if is(call, Op::GetActivePriceLists) {
-                *answer = Answer::from(failure(StatusCode::NOT_FOUND));
-            }
+        seams: &[Seam::Policy(|policy| {
+            policy.operation_name = |path| match operation_name(path) {
+                "GetActivePricelists" => "GetActivePriceLists",
+                "GetActivePriceLists" => "",
+                other => other,
+            };
         })],
     },
     Fault {
@@ -81,10 +60,12 @@ pub const FAULTS: &[Fault] = &[
         summary: "Has TestConnection below a doubled slash and nothing below a single one.",
         violates: &["QC-004"],
         consequences: &["QC-003"],
-        seams: &[Seam::Answer(|_, call, answer| {
-            if is(call, Op::TestConnection) {
-                *answer = Answer::from(failure(StatusCode::NOT_FOUND));
-            }
+        seams: &[Seam::Policy(|policy| {
+            policy.operation_name = |path| match operation_name(path) {
+                "/TestConnection" => "TestConnection",
+                "TestConnection" => "",
+                other => other,
+            };
         })],
     },
     Fault {

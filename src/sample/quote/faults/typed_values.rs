@@ -1,14 +1,13 @@
 //! Faults in what the user has typed on a line: overrides, and the values they hold.
 
 use rust_decimal::Decimal;
-use serde_json::json;
 
-use super::tools::{amount, changed_line, line_of, original, original_line, resettle_line};
+use super::tools::{amount, changed_line, line_of, original_line, resettle_line, restore};
 use super::{Fault, Seam};
 use crate::sample::quote::calculation::line_cost;
 use crate::sample::quote::connector::{Call, Connector};
 use crate::sample::quote::pricing::Held;
-use crate::sample::quote::wire::{Answer, Object, Problem, part, put, text, texts};
+use crate::sample::quote::wire::{Answer, Problem, put, text, texts};
 
 pub const FAULTS: &[Fault] = &[
     Fault {
@@ -29,7 +28,7 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|_, call, answer| {
             changed_line(call, answer, |line| {
                 if text(line, "UserValueOverride") == "OverrideDiscountAmount" {
-                    let discount = amount(line, "DiscountAmount") * two_or(line, "Quantity");
+                    let discount = amount(line, "DiscountAmount") * amount(line, "Quantity");
                     let sub_total = amount(line, "SubTotal");
                     resettle_line(line, sub_total, Held::DiscountAmount(discount));
                 }
@@ -54,7 +53,7 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|_, call, answer| {
             changed_line(call, answer, |line| {
                 if text(line, "UserValueOverride") == "OverrideEarningAmount" {
-                    let earning = amount(line, "EarningAmount") * two_or(line, "Quantity");
+                    let earning = amount(line, "EarningAmount") * amount(line, "Quantity");
                     let sub_total = amount(line, "SubTotal");
                     resettle_line(line, sub_total, Held::EarningAmount(earning));
                 }
@@ -156,23 +155,9 @@ fn forget_typed_when_changed(call: &mut Call, field: &str) -> Result<(), Problem
     Ok(())
 }
 
+/// Tells the override as it was sent.
 fn restore_override(_: &Connector, call: &Call, answer: &mut Answer) {
-    let sent = part(&original(call), "QuoteLine");
     changed_line(call, answer, |line| {
-        let typed = sent
-            .get("UserValueOverride")
-            .cloned()
-            .unwrap_or_else(|| json!("None"));
-        put(line, "UserValueOverride", typed);
+        restore(call, line, &["UserValueOverride"])
     });
-}
-
-/// The quantity, but 2 in place of 1, which would hide the mistake.
-fn two_or(line: &Object, name: &str) -> Decimal {
-    let quantity = amount(line, name);
-    if quantity == Decimal::ONE {
-        Decimal::TWO
-    } else {
-        quantity
-    }
 }

@@ -3,13 +3,14 @@
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
-use super::tools::{amount, each, each_line, failure, is, member, objects, original, result};
+use super::tools::{
+    amount, catalog, change_sent_lines, clear_remark, copy, each_line, failure, is, member,
+    objects, original, result,
+};
 use super::{Fault, Seam};
 use crate::sample::quote::connector::Call;
 use crate::sample::quote::operation::Operation as Op;
-use crate::sample::quote::wire::{
-    Answer, Object, filled, number, object, part, parts, put, text, texts,
-};
+use crate::sample::quote::wire::{Answer, Object, filled, number, part, parts, put, text, texts};
 
 pub const FAULTS: &[Fault] = &[
     // ValidateQuoteVersion
@@ -45,7 +46,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-209"],
         consequences: &["QC-066", "QC-214", "QC-216"],
         seams: &[Seam::Answer(|connector, call, answer| {
-            let catalog = &connector.tenants[call.customer].catalog;
+            let catalog = catalog(connector, call);
             if let Some(value) = result(call, answer, Op::ValidateQuoteVersion) {
                 each_line(call, value, &mut |line| {
                     if let Some(offer) = catalog.offer(text(line, "ERPProductKey")) {
@@ -78,8 +79,7 @@ pub const FAULTS: &[Fault] = &[
             change_version(call, answer, |before, version| {
                 if text(before, "State") == "DraftNotCalculated" {
                     put(version, "State", "DraftNotCalculated");
-                    put(version, "Status", "Ok");
-                    put(version, "Reason", "");
+                    clear_remark(version);
                 }
             });
         })],
@@ -176,8 +176,7 @@ pub const FAULTS: &[Fault] = &[
                     text(before, "State").starts_with("DraftN") || text(before, "State") == "Draft";
                 if was_draft && text(version, "Status") == "Error" {
                     put(version, "State", "Draft");
-                    put(version, "Status", "Ok");
-                    put(version, "Reason", "");
+                    clear_remark(version);
                 }
             });
         })],
@@ -189,9 +188,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[],
         seams: &[Seam::Answer(|_, call, answer| {
             change_version(call, answer, |before, version| {
-                if let Some(value) = before.get("LastRecalculated") {
-                    put(version, "LastRecalculated", value.clone());
-                }
+                copy(before, version, &["LastRecalculated"]);
             });
         })],
     },
@@ -223,8 +220,7 @@ pub const FAULTS: &[Fault] = &[
             change_version(call, answer, |before, version| {
                 let known = text(before, "State") == "DraftNeedsApproval";
                 if known && text(version, "State") == "DraftNeedsApproval" {
-                    put(version, "Status", "Ok");
-                    put(version, "Reason", "");
+                    clear_remark(version);
                 }
             });
         })],
@@ -289,12 +285,11 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-219"],
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, answer| {
-            let catalog = &connector.tenants[call.customer].catalog;
+            let catalog = catalog(connector, call);
             if let Some(value) = result(call, answer, Op::UpdateQuoteVersionPrices) {
                 each_line(call, value, &mut |line| {
                     if catalog.offer(text(line, "ERPProductKey")).is_none() {
-                        put(line, "Status", "Ok");
-                        put(line, "Reason", "");
+                        clear_remark(line);
                     }
                 });
             }
@@ -306,7 +301,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["QC-219"],
         consequences: &["QC-221"],
         seams: &[Seam::Answer(|connector, call, answer| {
-            let catalog = &connector.tenants[call.customer].catalog;
+            let catalog = catalog(connector, call);
             if let Some(value) = result(call, answer, Op::UpdateQuoteVersionPrices) {
                 each_line(call, value, &mut |line| {
                     let key = filled(line, "ERPProductKey");
@@ -439,15 +434,6 @@ fn change_version(call: &Call, answer: &mut Answer, change: impl FnOnce(&Object,
     }
 }
 
-/// Changes the lines that an operation is asked to work on.
-fn change_sent_lines(call: &mut Call, operation: Op, mut change: impl FnMut(&mut Object)) {
-    if is(call, operation) {
-        let mut request = Value::Object(std::mem::take(&mut call.request));
-        each(&mut request, "CRMQuoteLines", &mut change);
-        call.request = object(request);
-    }
-}
-
 fn sent_alternatives(call: &Call) -> Vec<Object> {
     parts(
         &part(&original(call), "Context"),
@@ -470,11 +456,7 @@ fn keep_of_lines(call: &Call, answer: &mut Answer, names: &[&str]) {
             .into_iter()
             .zip(before)
         {
-            for name in names {
-                if let Some(value) = before.get(*name) {
-                    put(line, name, value.clone());
-                }
-            }
+            copy(&before, line, names);
         }
     }
 }

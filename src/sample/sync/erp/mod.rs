@@ -17,7 +17,7 @@ pub use connections::{
 };
 pub use data::PASSWORD;
 pub use operation::Operation;
-pub use schema::ActorType;
+pub use schema::{ActorType, Spec};
 pub use search::matches;
 pub use values::{Cell, Kind};
 pub use write::members;

@@ -6,18 +6,13 @@ use super::tools::{asked_type, bad, crash, is, refusal, strings};
 use super::{Fault, Seam};
 use crate::sample::sync::connector::Call;
 use crate::sample::sync::erp::{
-    ActorType, Cell, Kind, Operation as Op, Outcome, Payload, Refusal, matches,
+    ActorType, Cell, Kind, Operation as Op, Outcome, Payload, Refusal, UNKNOWN_FIELD, matches,
 };
 
-/// A search without hits.
-fn nothing() -> Payload {
-    Payload::Actors(Some(Vec::new()))
-}
-
-/// Whether a call searches in the advanced way with this operator.
-fn uses(call: &Call, wanted: impl Fn(&str) -> bool) -> bool {
+/// Whether a call searches with an operator that the contract does not have.
+fn uses_unknown_operator(call: &Call) -> bool {
     let mut restrictions = call.request.restrictions.iter().flatten();
-    is(call, Op::SearchActorsAdvanced) && restrictions.any(|one| wanted(&one.operator))
+    restrictions.any(|one| !OPERATORS.contains(&one.operator.as_str()))
 }
 
 /// The operators of the contract.
@@ -450,7 +445,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["ERP-171"],
         seams: &[Seam::Answer(|_, call, reply| {
             let unknown = bad(call, reply, Op::SearchActorsAdvanced)
-                .is_some_and(|outcome| outcome.error_code.as_deref() == Some("UNKOWN_FIELDKEY"));
+                .is_some_and(|outcome| outcome.error_code.as_deref() == Some(UNKNOWN_FIELD));
             if unknown {
                 *reply = crash();
             }
@@ -462,7 +457,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-134"],
         consequences: &["ERP-135", "ERP-171"],
         seams: &[Seam::Request(|_, call| {
-            match uses(call, |operator| !OPERATORS.contains(&operator)) {
+            match is(call, Op::SearchActorsAdvanced) && uses_unknown_operator(call) {
                 true => Err(crash()),
                 false => Ok(()),
             }
@@ -474,12 +469,11 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-135"],
         consequences: &["ERP-173"],
         seams: &[Seam::Answer(|_, call, reply| {
-            let unknown = uses(call, |operator| !OPERATORS.contains(&operator));
             if let Some(outcome) = bad(call, reply, Op::SearchActorsAdvanced)
-                && unknown
+                && uses_unknown_operator(call)
                 && outcome.error_code.is_none()
             {
-                *outcome = Outcome::ok(nothing());
+                *outcome = Outcome::ok(Payload::Actors(Some(Vec::new())));
             }
         })],
     },

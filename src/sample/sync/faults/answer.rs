@@ -1,5 +1,6 @@
 //! Faults of the token that the connector gives back.
 
+use std::fmt::Display;
 use std::sync::LazyLock;
 
 use base64::Engine;
@@ -8,20 +9,52 @@ use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::json;
 
-use super::tools::{accepted, claim, is_handshake, refused, replace};
+use super::tools::{accepted, claim, is_handshake, nonce, refused, replace};
 use super::{Fault, Seam, short_key};
 use crate::auth::ApplicationKeyPair;
 use crate::sample::sync::handshake::{Handshake, timestamped};
 
 /// What cannot be examined in a token of another form.
-const UNREADABLE: &[&str] = &[
-    "AUTH-010", "AUTH-025", "AUTH-027", "AUTH-029", "AUTH-030", "AUTH-031", "AUTH-032", "AUTH-033",
+pub const UNREADABLE: &[&str] = &[
+    "AUTH-010", "AUTH-025", "AUTH-026", "AUTH-027", "AUTH-029", "AUTH-030", "AUTH-031", "AUTH-032",
+    "AUTH-033",
 ];
 
 /// Nonce and time in the canonical form, signed in another way.
 fn signed(nonce: &str, now: Timestamp, sign: impl Fn(&str) -> Option<String>) -> Option<String> {
     let message = format!("{nonce}.{}", now.strftime("%Y%m%d%H%M"));
     Some(format!("{message}.{}", sign(&message)?))
+}
+
+/// Nonce and time in the canonical form, with a good signature that is written otherwise.
+fn signature_as(
+    handshake: &Handshake,
+    nonce: &str,
+    now: Timestamp,
+    write: impl Fn(Vec<u8>) -> String,
+) -> Option<String> {
+    signed(nonce, now, |message| {
+        Some(write(handshake.pair.sign(message.as_bytes()).ok()?))
+    })
+}
+
+/// A token with the time in another form.
+fn with_time(handshake: &Handshake, nonce: &str, time: impl Display) -> Option<String> {
+    let message = format!("{nonce}.{time}");
+    let signature = handshake.pair.sign(message.as_bytes()).ok()?;
+    Some(format!("{message}.{}", STANDARD.encode(signature)))
+}
+
+/// The time of Oslo in summer.
+pub fn in_local_time(handshake: &Handshake, nonce: &str, now: Timestamp) -> Option<String> {
+    timestamped(handshake, nonce, off(now, 120))
+}
+
+/// A signature over the nonce without the time.
+pub fn over_nonce(handshake: &Handshake, nonce: &str, now: Timestamp) -> Option<String> {
+    signed(nonce, now, |_| {
+        Some(STANDARD.encode(handshake.pair.sign(nonce.as_bytes()).ok()?))
+    })
 }
 
 /// A signature of the application's key with another algorithm.
@@ -63,10 +96,7 @@ pub const FAULTS: &[Fault] = &[
         name: "answer-without-time",
         summary: "Gives nonce and signature without the time between them.",
         violates: &["AUTH-024"],
-        consequences: &[
-            "AUTH-010", "AUTH-025", "AUTH-026", "AUTH-027", "AUTH-029", "AUTH-030", "AUTH-031",
-            "AUTH-032", "AUTH-033",
-        ],
+        consequences: UNREADABLE,
         seams: &[Seam::Policy(|policy| {
             policy.answer = |handshake, nonce, _| {
                 let signature = handshake.pair.sign(nonce.as_bytes()).ok()?;
@@ -105,11 +135,8 @@ pub const FAULTS: &[Fault] = &[
             "AUTH-031", "AUTH-032", "AUTH-033",
         ],
         seams: &[Seam::Policy(|policy| {
-            policy.answer = |handshake, nonce, now| {
-                let message = format!("{nonce}.{}", now.strftime("%Y%m%d%H%M%S"));
-                let signature = handshake.pair.sign(message.as_bytes()).ok()?;
-                Some(format!("{message}.{}", STANDARD.encode(signature)))
-            };
+            policy.answer =
+                |handshake, nonce, now| with_time(handshake, nonce, now.strftime("%Y%m%d%H%M%S"));
         })],
     },
     Fault {
@@ -118,11 +145,8 @@ pub const FAULTS: &[Fault] = &[
         violates: &["AUTH-026"],
         consequences: &["AUTH-027", "AUTH-010"],
         seams: &[Seam::Policy(|policy| {
-            policy.answer = |handshake, nonce, now| {
-                let message = format!("{nonce}.{}", now.strftime("%d%m%Y%H%M"));
-                let signature = handshake.pair.sign(message.as_bytes()).ok()?;
-                Some(format!("{message}.{}", STANDARD.encode(signature)))
-            };
+            policy.answer =
+                |handshake, nonce, now| with_time(handshake, nonce, now.strftime("%d%m%Y%H%M"));
         })],
     },
     Fault {
@@ -130,9 +154,7 @@ pub const FAULTS: &[Fault] = &[
         summary: "Writes the time of Oslo in summer in place of UTC.",
         violates: &["AUTH-027"],
         consequences: &["AUTH-010"],
-        seams: &[Seam::Policy(|policy| {
-            policy.answer = |handshake, nonce, now| timestamped(handshake, nonce, off(now, 120));
-        })],
+        seams: &[Seam::Policy(|policy| policy.answer = in_local_time)],
     },
     Fault {
         name: "time-sixteen-minutes-late",
@@ -149,19 +171,15 @@ pub const FAULTS: &[Fault] = &[
         violates: &["AUTH-028"],
         consequences: &["AUTH-027"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let Some(verdict) = accepted(reply) else {
+            let (Some(verdict), Some(nonce)) = (accepted(reply), nonce(call)) else {
                 return;
             };
-            let injected = &connector.injected;
-            let first = injected.recall("first").and_then(|first| first.as_i64());
-            let first = first.unwrap_or_else(|| {
-                injected.remember("first", json!(call.now.as_second()));
-                call.now.as_second()
-            });
-            let first = Timestamp::from_second(first).unwrap_or(call.now);
-            if let Some(nonce) = super::tools::nonce(call) {
-                verdict.token = timestamped(&connector.handshake, nonce, first);
-            }
+            let first = connector.injected.recall("first");
+            let first = first.unwrap_or(json!(call.now.as_second()));
+            connector.injected.remember("first", first.clone());
+            let first = first.as_i64().map(Timestamp::from_second);
+            let first = first.and_then(Result::ok).unwrap_or(call.now);
+            verdict.token = timestamped(&connector.handshake, nonce, first);
         })],
     },
     Fault {
@@ -170,7 +188,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["AUTH-028"],
         consequences: &["AUTH-027"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let (Some(verdict), Some(nonce)) = (accepted(reply), super::tools::nonce(call)) else {
+            let (Some(verdict), Some(nonce)) = (accepted(reply), nonce(call)) else {
                 return;
             };
             let now = call.now.as_second();
@@ -189,10 +207,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["AUTH-010"],
         seams: &[Seam::Policy(|policy| {
             policy.answer = |handshake, nonce, now| {
-                signed(nonce, now, |message| {
-                    let signature = handshake.pair.sign(message.as_bytes()).ok()?;
-                    Some(URL_SAFE.encode(signature))
-                })
+                signature_as(handshake, nonce, now, |bytes| URL_SAFE.encode(bytes))
             };
         })],
     },
@@ -203,10 +218,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["AUTH-010"],
         seams: &[Seam::Policy(|policy| {
             policy.answer = |handshake, nonce, now| {
-                signed(nonce, now, |message| {
-                    let signature = handshake.pair.sign(message.as_bytes()).ok()?;
-                    Some(STANDARD_NO_PAD.encode(signature))
-                })
+                signature_as(handshake, nonce, now, |bytes| STANDARD_NO_PAD.encode(bytes))
             };
         })],
     },
@@ -241,14 +253,7 @@ pub const FAULTS: &[Fault] = &[
         summary: "Signs the nonce without the time.",
         violates: &["AUTH-030"],
         consequences: &["AUTH-010", "AUTH-031"],
-        seams: &[Seam::Policy(|policy| {
-            policy.answer = |handshake, nonce, now| {
-                signed(nonce, now, |_| {
-                    let signature = handshake.pair.sign(nonce.as_bytes()).ok()?;
-                    Some(STANDARD.encode(signature))
-                })
-            };
-        })],
+        seams: &[Seam::Policy(|policy| policy.answer = over_nonce)],
     },
     Fault {
         name: "signature-over-utf-16",
@@ -279,7 +284,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["AUTH-031"],
         consequences: &["AUTH-010", "AUTH-030"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let (Some(verdict), Some(nonce)) = (accepted(reply), super::tools::nonce(call)) else {
+            let (Some(verdict), Some(nonce)) = (accepted(reply), nonce(call)) else {
                 return;
             };
             if connector.injected.count("signed").is_multiple_of(3) {
@@ -294,12 +299,11 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["AUTH-010", "AUTH-030", "AUTH-031"],
         seams: &[Seam::Policy(|policy| {
             policy.answer = |handshake, nonce, now| {
-                signed(nonce, now, |message| {
-                    let mut signature = handshake.pair.sign(message.as_bytes()).ok()?;
-                    if signature.first().is_some_and(|first| *first >= 0x80) {
-                        signature.insert(0, 0);
+                signature_as(handshake, nonce, now, |mut bytes| {
+                    if bytes.first().is_some_and(|first| *first >= 0x80) {
+                        bytes.insert(0, 0);
                     }
-                    Some(STANDARD.encode(signature))
+                    STANDARD.encode(bytes)
                 })
             };
         })],
@@ -311,10 +315,9 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["AUTH-010", "AUTH-030", "AUTH-031"],
         seams: &[Seam::Policy(|policy| {
             policy.answer = |handshake, nonce, now| {
-                signed(nonce, now, |message| {
-                    let mut signature = handshake.pair.sign(message.as_bytes()).ok()?;
-                    signature.pop();
-                    Some(STANDARD.encode(signature))
+                signature_as(handshake, nonce, now, |mut bytes| {
+                    bytes.pop();
+                    STANDARD.encode(bytes)
                 })
             };
         })],
@@ -361,12 +364,10 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["AUTH-010", "AUTH-029", "AUTH-030", "AUTH-031", "AUTH-032"],
         seams: &[Seam::Policy(|policy| {
             policy.answer = |handshake, nonce, now| {
-                signed(nonce, now, |message| {
-                    let signature = handshake.pair.sign(message.as_bytes()).ok()?;
-                    let text: Vec<char> = STANDARD.encode(signature).chars().collect();
-                    let lines: Vec<String> =
-                        text.chunks(76).map(|line| line.iter().collect()).collect();
-                    Some(lines.join("\n"))
+                signature_as(handshake, nonce, now, |bytes| {
+                    // 57 bytes give a line of 76 characters.
+                    let lines = bytes.chunks(57).map(|line| STANDARD.encode(line));
+                    lines.collect::<Vec<_>>().join("\n")
                 })
             };
         })],

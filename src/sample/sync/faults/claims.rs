@@ -3,12 +3,11 @@
 use jiff::SignedDuration;
 use serde_json::Value;
 
+use super::tools::{NO_NONCE, accept, claim, nonce};
 use super::{Fault, Seam};
-use crate::sample::sync::handshake::Verdict;
-use crate::sample::sync::reply::Reply;
-use crate::sample::sync::token::{self, ISSUER};
+use crate::sample::sync::token::{self, Flaw, ISSUER};
 
-/// Whether an audience is a text with this property.
+/// Whether a claim is a text with this property.
 fn is_text(given: Option<&Value>, holds: impl Fn(&str) -> bool) -> bool {
     given.and_then(Value::as_str).is_some_and(holds)
 }
@@ -107,36 +106,17 @@ pub const FAULTS: &[Fault] = &[
         summary: "Takes the id_token of a user as well, since SuperOffice has signed it.",
         violates: &["AUTH-061"],
         consequences: &["AUTH-048"],
-        seams: &[
-            Seam::Policy(|policy| {
-                policy.rules.issuer = |issuer| {
-                    is_text(issuer, |text| {
-                        text == ISSUER || text.ends_with(".superoffice.com")
-                    })
-                };
-                policy.rules.audience = |given, expected| {
-                    token::audience(given, expected)
-                        || token::audience(given, expected.trim_start_matches("spn:"))
-                };
-                policy.rules.demands = |token| {
-                    let user = is_text(token.claims.get("iss"), |text| text != ISSUER);
-                    let bare = is_text(token.claims.get("aud"), |text| !text.starts_with("spn:"));
-                    user == bare
-                };
-            }),
-            Seam::Policy(|policy| {
-                policy.rules.nonce = |given| Some(token::nonce(given).unwrap_or("0".repeat(32)));
-            }),
-            Seam::Answer(|_, call, reply| {
-                let claims = call.presented.as_ref().map(|token| &token.claims);
-                let of_superoffice =
-                    claims.is_some_and(|claims| is_text(claims.get("iss"), |text| text == ISSUER));
-                // Only the token of a user may come without nonce.
-                if of_superoffice && super::tools::nonce(call).is_none_or(str::is_empty) {
-                    *reply = Reply::Handshake(Verdict::refused());
-                }
-            }),
-        ],
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let of_user = is_text(claim(call, "iss"), |text| {
+                text.ends_with(".superoffice.com")
+            });
+            let for_client = is_text(claim(call, "aud"), |text| !text.starts_with("spn:"));
+            // The issuer is looked at when the signature has been found good.
+            if call.flaw == Some(Flaw::Issuer) && of_user && for_client {
+                let nonce = nonce(call).unwrap_or(NO_NONCE);
+                accept(&connector.handshake, nonce, call, reply);
+            }
+        })],
     },
     Fault {
         name: "system-user-token-accepted",
@@ -217,7 +197,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["AUTH-059"],
         seams: &[Seam::Policy(|policy| {
             policy.rules.nonce = |given| match given {
-                None => Some("0".repeat(32)),
+                None => Some(NO_NONCE.to_owned()),
                 given => token::nonce(given),
             };
         })],

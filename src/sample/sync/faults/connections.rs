@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::tools::{actors, bad, crash, good, guid, is, is_saved, is_zero, outcome, refusal};
+use super::tools::{actors, bad, crash, good, guid, is, is_saved, is_zero, outcome, refusal, run};
 use super::{Fault, Seam};
 use crate::sample::sync::connector::{Call, Called, Connector};
 use crate::sample::sync::erp::{
-    Guid, Operation as Op, Outcome, Payload, Settings, UNKNOWN_CONNECTION, read_guid,
+    Guid, Operation as Op, Outcome, Payload, UNKNOWN_CONNECTION, read_guid,
 };
 use crate::sample::sync::reply::Reply;
 
@@ -20,13 +20,10 @@ fn run_for(connector: &Connector, call: &Call, guid: Guid) -> Option<Reply> {
     let Some(Called::Erp(operation)) = call.called else {
         return None;
     };
-    let mut request = call.request.clone();
-    request.connection_guid = Some(format!("{guid:032x}"));
-    let outcome = connector
-        .erp
-        .as_ref()?
-        .handle(operation, &request, call.now);
-    Some(Reply::outcome(outcome))
+    let outcome = run(connector, call, operation, |request| {
+        request.connection_guid = Some(format!("{guid:032x}"));
+    });
+    outcome.map(Reply::outcome)
 }
 
 /// Whether a request names a connection by what is no GUID.
@@ -175,17 +172,16 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "unknown-connection-is-any",
-        summary: "Uses any saved connection when it does not know the id.",
+        summary: "Uses another saved connection when it does not know the id.",
         violates: &["ERP-025"],
         consequences: &["ERP-028", "ERP-030", "ERP-048", "ERP-054", "ERP-058"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let zero = guid(call) == Some(0);
-            if unknown(reply).is_some() && !zero {
-                let saved = connector.erp.as_ref();
-                let any = saved.and_then(|erp| erp.connections.all().keys().next().copied());
-                if let Some(answer) = any.and_then(|any| run_for(connector, call, any)) {
-                    *reply = answer;
-                }
+            if unknown(reply).is_some()
+                && !is_zero(call)
+                && let Some(saved) = first_saved(connector)
+                && let Some(answer) = run_for(connector, call, saved)
+            {
+                *reply = answer;
             }
         })],
     },
@@ -280,30 +276,15 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-028"],
         consequences: &["ERP-052", "ERP-101", "ERP-173"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let Some(erp) = &connector.erp else {
-                return;
-            };
             if good(call, reply, Op::SaveConnection).is_some()
-                && let Some(guid) = guid(call)
+                && let Some((guid, erp)) = guid(call).zip(connector.erp.as_ref())
+                && let Some(mut settings) = erp.connections.find(guid)
             {
-                let settings = erp.connections.find(guid);
-                let company = settings.as_ref().map_or(0, |settings| settings.company);
                 let first = connector.injected.recall("company");
-                let first = first.and_then(|first| first.as_u64());
-                let first = first.and_then(|first| usize::try_from(first).ok());
-                if first.is_none() {
-                    connector.injected.remember("company", json!(company));
-                }
-                if let Some(settings) = settings {
-                    let company = first.unwrap_or(company);
-                    erp.connections.save(
-                        guid,
-                        Settings {
-                            company,
-                            ..settings
-                        },
-                    );
-                }
+                let first = first.unwrap_or(json!(settings.company));
+                settings.company = serde_json::from_value(first.clone()).unwrap_or_default();
+                connector.injected.remember("company", first);
+                erp.connections.save(guid, settings);
             }
         })],
     },
@@ -338,7 +319,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, reply| {
             const SPARE: Guid = Guid::MAX;
-            if bad(call, reply, Op::SaveConnection).is_none() || guid(call) != Some(0) {
+            if bad(call, reply, Op::SaveConnection).is_none() || !is_zero(call) {
                 return;
             }
             let saved = run_for(connector, call, SPARE);

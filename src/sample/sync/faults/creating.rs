@@ -2,35 +2,44 @@
 
 use serde_json::json;
 
-use super::tools::{bad, company, crash, created, each_actor, is, outcome, run};
+use super::tools::{
+    bad, company, crash, created, each_actor, each_given_value, is, outcome, run, type_of,
+};
 use super::{Fault, Seam};
-use crate::sample::sync::connector::Call;
+use crate::sample::sync::connector::{Call, Connector};
 use crate::sample::sync::erp::{
     Access, Actor, ActorType, Kind, Operation as Op, Payload, UNKNOWN_FIELD,
 };
 
-/// The actors that a request brings.
-fn given(call: &mut Call) -> impl Iterator<Item = &mut Actor> {
-    let request = &mut call.request;
-    request
-        .actor
-        .iter_mut()
-        .chain(request.actors.iter_mut().flatten())
+/// Makes up the mandatory values that an actor to create does not have; tells whether
+/// there were any.
+fn make_up(actor: &mut Actor) -> bool {
+    let fields = type_of(actor).map_or(&[][..], ActorType::fields);
+    let pairs = actor.field_values.get_or_insert_default();
+    let mut made_up = false;
+    for field in fields
+        .iter()
+        .filter(|field| field.access == Access::Mandatory)
+    {
+        let filled = |(key, value): &(String, String)| key == field.key && !value.trim().is_empty();
+        if !pairs.iter().any(filled) {
+            let value = if field.list.is_empty() {
+                "(none)"
+            } else {
+                "RAW"
+            };
+            pairs.retain(|(key, _)| key != field.key);
+            pairs.push((field.key.to_owned(), value.to_owned()));
+            made_up = true;
+        }
+    }
+    made_up
 }
 
-/// Whether a value that is mandatory is missing in the actor to create.
-fn lacks_mandatory(call: &Call) -> bool {
-    let actor = call.request.actor.as_ref();
-    let actor_type = actor
-        .and_then(|actor| actor.actor_type.as_deref())
-        .and_then(ActorType::named);
-    actor.zip(actor_type).is_some_and(|(actor, actor_type)| {
-        actor_type.fields().iter().any(|field| {
-            let mut pairs = actor.field_values.iter().flatten();
-            field.access == Access::Mandatory
-                && !pairs.any(|(key, value)| key == field.key && !value.trim().is_empty())
-        })
-    })
+/// The key of the first customer.
+fn first_customer(connector: &Connector, call: &Call) -> Option<String> {
+    let customers = company(connector, call)?.records(ActorType::Customer);
+    customers.into_iter().next().map(|customer| customer.key)
 }
 
 pub const FAULTS: &[Fault] = &[
@@ -55,10 +64,8 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-137"],
         consequences: &["ERP-103", "ERP-173"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let company = company(connector, call);
             if let Some(actor) = created(call, reply)
-                && let Some(kind) = actor.actor_type.as_deref().and_then(ActorType::named)
-                && let Some(company) = company
+                && let Some((company, kind)) = company(connector, call).zip(type_of(actor))
             {
                 let before = company.records(kind).into_iter().rev().nth(1);
                 actor.erp_key = before.map(|record| record.key);
@@ -67,7 +74,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "new-stamp-sometimes-missing",
-        summary: "Tells the stamp of a new actor only when it is quick enough: not every third time.",
+        summary: "Tells no stamp of every third new actor, where it has not been quick enough.",
         violates: &["ERP-138"],
         consequences: &["ERP-078"],
         seams: &[Seam::Answer(|connector, call, reply| {
@@ -137,10 +144,8 @@ pub const FAULTS: &[Fault] = &[
                 if !is(call, Op::CreateActor) {
                     return Ok(());
                 }
-                let actor = call.request.actor.as_mut();
-                let kind = actor.as_ref().and_then(|actor| actor.actor_type.as_deref());
-                let kind = kind.and_then(ActorType::named);
-                if let Some((actor, kind)) = actor.zip(kind)
+                if let Some(actor) = &mut call.request.actor
+                    && let Some(kind) = type_of(actor)
                     && let Some(pairs) = &mut actor.field_values
                 {
                     connector.injected.remember("submitted", json!(pairs));
@@ -197,40 +202,24 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Request(|_, call| {
             if is(call, Op::CreateActor)
                 && let Some(actor) = &mut call.request.actor
-                && let Some(actor_type) = actor.actor_type.as_deref().and_then(ActorType::named)
             {
-                let pairs = actor.field_values.get_or_insert_default();
-                for field in actor_type.fields() {
-                    let mandatory = field.access == Access::Mandatory;
-                    let filled = pairs
-                        .iter()
-                        .any(|(key, value)| key == field.key && !value.trim().is_empty());
-                    if mandatory && !filled {
-                        let value = if field.list.is_empty() {
-                            "(none)"
-                        } else {
-                            "RAW"
-                        };
-                        pairs.retain(|(key, _)| key != field.key);
-                        pairs.push((field.key.to_owned(), value.to_owned()));
-                    }
-                }
+                make_up(actor);
             }
             Ok(())
         })],
     },
     Fault {
         name: "empty-name-is-a-name",
-        summary: "Asks only whether a mandatory name is there, and not whether it is empty.",
+        summary: "Creates an actor whose mandatory name is empty, and calls it -.",
         violates: &["ERP-141"],
         consequences: &[],
         seams: &[Seam::Request(|_, call| {
-            let actor = call.request.actor.as_mut();
-            let pairs = actor.and_then(|actor| actor.field_values.as_mut());
-            for (key, value) in pairs.into_iter().flatten() {
-                if key.ends_with("NAME") && value.is_empty() {
-                    "-".clone_into(value);
-                }
+            if is(call, Op::CreateActor) {
+                each_given_value(call, |field, value| {
+                    if value.is_empty() && field.key.ends_with("NAME") {
+                        "-".clone_into(value);
+                    }
+                });
             }
             Ok(())
         })],
@@ -241,21 +230,10 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-141"],
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, reply| {
-            if bad(call, reply, Op::CreateActor).is_some() && lacks_mandatory(call) {
+            let mut actor = call.request.actor.clone().unwrap_or_default();
+            if bad(call, reply, Op::CreateActor).is_some() && make_up(&mut actor) {
                 run(connector, call, Op::CreateActor, |request| {
-                    let actor = request.actor.get_or_insert_default();
-                    let made_up = [
-                        ("NAME", "(none)"),
-                        ("FIRSTNAME", "(none)"),
-                        ("LASTNAME", "(none)"),
-                        ("CATEGORY", "RAW"),
-                    ];
-                    let known = actor.actor_type.as_deref().and_then(ActorType::named);
-                    let made_up = made_up
-                        .iter()
-                        .filter(|(key, _)| known.is_some_and(|known| known.field(key).is_some()))
-                        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-                    actor.field_values = Some(made_up.collect());
+                    request.actor = Some(actor);
                 });
             }
         })],
@@ -268,11 +246,7 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Request(|_, call| {
             if is(call, Op::CreateActor)
                 && let Some(actor) = &mut call.request.actor
-                && actor
-                    .actor_type
-                    .as_deref()
-                    .and_then(ActorType::named)
-                    .is_none()
+                && type_of(actor).is_none()
             {
                 actor.actor_type = Some("Customer".to_owned());
                 for (key, _) in actor.field_values.iter_mut().flatten() {
@@ -304,8 +278,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-143"],
         consequences: &[],
         seams: &[Seam::Request(|connector, call| {
-            let first = company(connector, call)
-                .and_then(|company| company.records(ActorType::Customer).into_iter().next());
+            let first = first_customer(connector, call);
             if is(call, Op::CreateActor)
                 && let Some(actor) = &mut call.request.actor
                 && actor.actor_type.as_deref() == Some("Person")
@@ -314,10 +287,10 @@ pub const FAULTS: &[Fault] = &[
                     .as_deref()
                     .unwrap_or_default()
                     .is_empty()
-                && let Some(first) = first
+                && first.is_some()
             {
                 actor.parent_actor_type = Some("Customer".to_owned());
-                actor.parent_erp_key = Some(first.key);
+                actor.parent_erp_key = first;
             }
             Ok(())
         })],
@@ -328,15 +301,14 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-144"],
         consequences: &["ERP-117", "ERP-130"],
         seams: &[Seam::Request(|connector, call| {
-            let first = company(connector, call)
-                .and_then(|company| company.records(ActorType::Customer).into_iter().next());
+            let first = first_customer(connector, call);
             if is(call, Op::CreateActor)
                 && let Some(actor) = &mut call.request.actor
                 && actor.actor_type.as_deref() == Some("Person")
                 && actor.parent_actor_type.as_deref() == Some("Customer")
-                && let Some(first) = first
+                && first.is_some()
             {
-                actor.parent_erp_key = Some(first.key);
+                actor.parent_erp_key = first;
             }
             Ok(())
         })],
@@ -361,21 +333,13 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|connector, call, reply| {
             let writes = is(call, Op::CreateActor) || is(call, Op::SaveActors);
             let request = &call.request;
-            let sent: Vec<&Actor> = request
-                .actor
-                .iter()
-                .chain(request.actors.iter().flatten())
-                .collect();
-            let mut number = 0;
+            let mut sent = request.actor.iter().chain(request.actors.iter().flatten());
             each_actor(reply, &mut |actor| {
-                let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
+                let actor_type = type_of(actor);
                 let key = actor.erp_key.clone().unwrap_or_default();
-                let given = sent.get(number).filter(|_| writes);
-                number += 1;
-                for (name, value) in given
-                    .iter()
-                    .flat_map(|actor| actor.field_values.iter().flatten())
-                {
+                let given = sent.next().filter(|_| writes);
+                let given = given.and_then(|actor| actor.field_values.as_ref());
+                for (name, value) in given.into_iter().flatten() {
                     let field = actor_type.and_then(|actor| actor.field(name));
                     if field.is_some_and(|field| field.access == Access::ReadOnly) {
                         connector
@@ -398,17 +362,12 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-146"],
         consequences: &["ERP-139", "ERP-173"],
         seams: &[Seam::Request(|_, call| {
-            for actor in given(call) {
-                let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
-                for (key, value) in actor.field_values.iter_mut().flatten() {
-                    let field = actor_type.and_then(|actor| actor.field(key));
-                    let longest = field.map_or(0, |field| field.max_length);
-                    let longest = usize::try_from(longest).unwrap_or_default();
-                    if longest > 0 {
-                        *value = value.chars().take(longest).collect();
-                    }
+            each_given_value(call, |field, value| {
+                let longest = usize::try_from(field.max_length).unwrap_or_default();
+                if longest > 0 {
+                    *value = value.chars().take(longest).collect();
                 }
-            }
+            });
             Ok(())
         })],
     },
@@ -431,18 +390,12 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-148"],
         consequences: &["ERP-139", "ERP-150", "ERP-173"],
         seams: &[Seam::Request(|_, call| {
-            for actor in given(call) {
-                let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
-                for (key, value) in actor.field_values.iter_mut().flatten() {
-                    let kind = actor_type
-                        .and_then(|actor| actor.field(key))
-                        .map(|field| field.kind);
-                    let number = matches!(kind, Some(Kind::Integer | Kind::Double));
-                    if number && !value.starts_with('[') {
-                        value.clear();
-                    }
+            each_given_value(call, |field, value| {
+                let number = matches!(field.kind, Kind::Integer | Kind::Double);
+                if number && !value.starts_with('[') {
+                    value.clear();
                 }
-            }
+            });
             Ok(())
         })],
     },
@@ -452,16 +405,11 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-148"],
         consequences: &[],
         seams: &[Seam::Request(|_, call| {
-            for actor in given(call) {
-                let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
-                for (key, value) in actor.field_values.iter_mut().flatten() {
-                    let field = actor_type.and_then(|actor| actor.field(key));
-                    let decimal = field.is_some_and(|field| field.kind == Kind::Double);
-                    if decimal && !value.starts_with('[') {
-                        *value = value.replace('.', "");
-                    }
+            each_given_value(call, |field, value| {
+                if field.kind == Kind::Double && !value.starts_with('[') {
+                    *value = value.replace('.', "");
                 }
-            }
+            });
             Ok(())
         })],
     },

@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::malformed::down;
-use super::tools::{bad, company, good, guid, is, is_saved, outcome, refusal};
+use super::tools::{bad, good, guid, is, is_saved, outcome, refusal, type_of};
 use super::{Fault, Seam};
 use crate::sample::sync::connector::Called;
 use crate::sample::sync::erp::{
-    Actor, ActorType, Kind, Operation as Op, PASSWORD, Payload, State, UNKNOWN_CONNECTION,
+    Actor, Kind, Operation as Op, PASSWORD, Payload, State, UNKNOWN_CONNECTION,
 };
 use crate::sample::sync::reply::{Reply, SoapFault};
 
@@ -35,7 +35,7 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Request(|_, call| {
             if is(call, Op::SaveActors) {
                 for actor in call.request.actors.iter_mut().flatten() {
-                    let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
+                    let actor_type = type_of(actor);
                     let is_box = |key: &str| {
                         let field = actor_type.and_then(|actor_type| actor_type.field(key));
                         field.is_some_and(|field| field.kind == Kind::Checkbox)
@@ -150,12 +150,11 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-178", "ERP-056"],
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, reply| {
-            if company(connector, call).is_some()
+            if is_saved(connector, call)
                 && let Some(outcome) = outcome(reply)
                 && outcome.state == State::Error
             {
-                let password = PASSWORD;
-                outcome.tech = Some(format!("Server=oak;User=sync;Password={password}"));
+                outcome.tech = Some(format!("Server=oak;User=sync;Password={PASSWORD}"));
             }
         })],
     },
@@ -185,18 +184,14 @@ pub const FAULTS: &[Fault] = &[
         seams: &[
             Seam::Request(|connector, call| {
                 let key = format!("locked {:?}", guid(call));
-                let left = connector
-                    .injected
-                    .recall(&key)
-                    .and_then(|left| left.as_u64());
-                let Some((left @ 1.., Called::Erp(operation))) = left.zip(call.called) else {
-                    return Ok(());
-                };
-                connector.injected.remember(key, json!(left - 1));
-                Err(refusal(
-                    operation,
-                    "The records are locked by another session.",
-                ))
+                match call.called {
+                    Some(Called::Erp(operation)) if connector.injected.counted(&key) > 0 => {
+                        connector.injected.add(&key, -1);
+                        let why = "The records are locked by another session.";
+                        Err(refusal(operation, why))
+                    }
+                    _ => Ok(()),
+                }
             }),
             Seam::Answer(|connector, call, reply| {
                 let refused = bad(call, reply, Op::SearchActorsAdvanced).is_some();

@@ -7,9 +7,12 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use super::tools::{accepted, claim, crash, cut, is_handshake, nonce, refused, replace, verdict};
+use super::tools::{
+    accepted, claim, crash, cut, enter, is_handshake, leave, nonce, replace, verdict,
+};
 use super::{Fault, Seam};
-use crate::sample::sync::connector::fault;
+use crate::sample::fault::certificate_faults;
+use crate::sample::sync::connector::{Connector, fault};
 use crate::sample::sync::handshake::{INTERFACE, Verdict, timestamped};
 use crate::sample::sync::reply::{Reply, SoapFault};
 use crate::sample::sync::token;
@@ -26,10 +29,23 @@ const REFUSED: &[&str] = &[
     "AUTH-003", "AUTH-010", "AUTH-014", "AUTH-017", "AUTH-018", "AUTH-020", "AUTH-091", "AUTH-092",
 ];
 
+/// How many bad tokens there were up to this handshake; none for other operations.
+fn count_bad_tokens(connector: &Connector, reply: &mut Reply) -> u64 {
+    match verdict(reply) {
+        Some(verdict) => {
+            let bad = i64::from(!verdict.succeeded);
+            connector.injected.add("bad tokens", bad)
+        }
+        None => 0,
+    }
+}
+
+pub const CERTIFICATES: &[Fault] = certificate_faults!(&["AUTH-007"]);
+
 pub const FAULTS: &[Fault] = &[
     Fault {
         name: "handshake-at-another-address",
-        summary: "Serves Authenticate at an address of its own, and not at the connector's.",
+        summary: "Does not know the action Authenticate at the connector's address, only at another.",
         violates: &["AUTH-001"],
         consequences: NO_HANDSHAKE,
         seams: &[Seam::Request(|_, call| match is_handshake(call) {
@@ -39,7 +55,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "handshake-at-a-path-of-its-own",
-        summary: "Serves Authenticate under a path of its own, and answers 404 at the connector's.",
+        summary: "Answers Authenticate with 404 at the connector's address, as it has a path of its own.",
         violates: &["AUTH-001"],
         consequences: NO_HANDSHAKE,
         seams: &[Seam::Request(|_, call| match is_handshake(call) {
@@ -161,33 +177,6 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Policy(|policy| policy.plain_http = true)],
     },
     Fault {
-        name: "certificate-expired",
-        summary: "Shows a certificate that has run out.",
-        violates: &["AUTH-007"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.certificate = Certificate::Expired
-        })],
-    },
-    Fault {
-        name: "certificate-of-other-host",
-        summary: "Shows a certificate that names another host.",
-        violates: &["AUTH-007"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.certificate = Certificate::OtherHost
-        })],
-    },
-    Fault {
-        name: "certificate-self-signed",
-        summary: "Shows a certificate that it has signed itself.",
-        violates: &["AUTH-007"],
-        consequences: &[],
-        seams: &[Seam::Policy(|policy| {
-            policy.certificate = Certificate::SelfSigned
-        })],
-    },
-    Fault {
         name: "old-tls-offered",
         summary: "Agrees to TLS 1.0 and 1.1.",
         violates: &["AUTH-008"],
@@ -225,21 +214,13 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[],
         seams: &[
             Seam::Request(|connector, call| {
-                if !is_handshake(call) {
-                    return Ok(());
-                }
-                if connector.injected.add("running", 1) > 3 {
-                    connector.injected.add("running", -1);
-                    return Err(fault(SoapFault::server()));
-                }
-                call.delay = Duration::from_millis(40);
-                Ok(())
-            }),
-            Seam::Late(|connector, call, _| {
-                if !call.delay.is_zero() {
-                    connector.injected.add("running", -1);
+                let delay = Duration::from_millis(40);
+                match !is_handshake(call) || enter(connector, call, 3, delay) {
+                    true => Ok(()),
+                    false => Err(crash()),
                 }
             }),
+            Seam::Late(|connector, call, _| leave(connector, call)),
         ],
     },
     Fault {
@@ -512,37 +493,28 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "locked-out-after-refusals",
-        summary: "Refuses everybody after fifteen bad tokens.",
+        summary: "Refuses everybody after more than fifteen bad tokens.",
         violates: &["AUTH-091"],
         consequences: &[
             "AUTH-003", "AUTH-010", "AUTH-013", "AUTH-014", "AUTH-016", "AUTH-017", "AUTH-018",
             "AUTH-020", "AUTH-071", "AUTH-083", "AUTH-088", "AUTH-092",
         ],
         seams: &[Seam::Answer(|connector, _, reply| {
-            if refused(reply).is_some() {
-                connector.injected.count("bad tokens");
-            }
-            let bad = connector.injected.recall("bad tokens");
-            if bad.and_then(|bad| bad.as_u64()).unwrap_or_default() > 15 && verdict(reply).is_some()
-            {
+            if count_bad_tokens(connector, reply) > 15 {
                 *reply = Reply::Handshake(Verdict::refused());
             }
         })],
     },
     Fault {
         name: "crashes-after-refusals",
-        summary: "Answers every handshake with a fault after twenty-five bad tokens.",
+        summary: "Answers every handshake with a fault after more than twenty-five bad tokens.",
         violates: &["AUTH-091"],
         consequences: &[
             "AUTH-003", "AUTH-005", "AUTH-010", "AUTH-013", "AUTH-014", "AUTH-016", "AUTH-017",
             "AUTH-018", "AUTH-020", "AUTH-071", "AUTH-083", "AUTH-088", "AUTH-092",
         ],
         seams: &[Seam::Answer(|connector, _, reply| {
-            if verdict(reply).is_none() {
-                return;
-            }
-            let one = i64::from(refused(reply).is_some());
-            if connector.injected.add("bad tokens", one) > 25 {
+            if count_bad_tokens(connector, reply) > 25 {
                 *reply = crash();
             }
         })],

@@ -2,11 +2,9 @@
 
 use axum::http::StatusCode;
 
-use super::tools::{
-    bad, company, crash, good, is, is_second, is_zero, items, refusal, replace, run,
-};
+use super::tools::{bad, crash, good, is, is_second, is_zero, items, refusal, run};
 use super::{Fault, Seam};
-use crate::sample::sync::connector::{Call, Called};
+use crate::sample::sync::connector::{Call, Connector};
 use crate::sample::sync::erp::{Operation as Op, Outcome, Payload};
 use crate::sample::sync::reply::Reply;
 
@@ -26,6 +24,15 @@ fn lacks_items(call: &Call, reply: &mut Reply) -> bool {
 fn asks_for_no_items(call: &Call) -> bool {
     let keys = call.request.list_item_keys.as_ref();
     is(call, Op::GetListItems) && keys.is_none_or(Vec::is_empty)
+}
+
+/// Gives all items of a list that single ones are asked for.
+fn give_whole_list(connector: &Connector, call: &Call, reply: &mut Reply) {
+    if let Some(outcome) = good(call, reply, Op::GetListItems)
+        && let Some(whole) = run(connector, call, Op::GetList, |_| {})
+    {
+        *outcome = whole;
+    }
 }
 
 pub const FAULTS: &[Fault] = &[
@@ -85,15 +92,11 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-163"],
         consequences: &["ERP-165"],
         seams: &[Seam::Answer(|_, call, reply| {
-            let either = items(call, reply, Op::GetList).is_some();
-            let operation = if either {
-                Op::GetList
-            } else {
-                Op::GetListItems
-            };
-            for (key, text) in items(call, reply, operation).into_iter().flatten() {
-                if ["G1", "DK", "TRN", "2", "PLAN"].contains(&key.as_str()) {
-                    text.clear();
+            for operation in [Op::GetList, Op::GetListItems] {
+                for (key, text) in items(call, reply, operation).into_iter().flatten() {
+                    if ["G1", "DK", "TRN", "2", "PLAN"].contains(&key.as_str()) {
+                        text.clear();
+                    }
                 }
             }
         })],
@@ -114,19 +117,7 @@ pub const FAULTS: &[Fault] = &[
         summary: "Gives the whole list when it is asked for some items.",
         violates: &["ERP-165"],
         consequences: &["ERP-166", "ERP-170"],
-        seams: &[
-            Seam::Request(|_, call| {
-                if is(call, Op::GetListItems) {
-                    call.called = Some(Called::Erp(Op::GetList));
-                }
-                Ok(())
-            }),
-            Seam::Written(|_, call, written| {
-                if call.text.contains("WSGetListItems") {
-                    replace(written, "WSGetListRes", "WSGetListItemsRes");
-                }
-            }),
-        ],
+        seams: &[Seam::Answer(give_whole_list)],
     },
     Fault {
         name: "unknown-item-is-a-fault",
@@ -188,9 +179,8 @@ pub const FAULTS: &[Fault] = &[
         summary: "Has no lists before a connection is saved.",
         violates: &["ERP-169"],
         consequences: &["ERP-040"],
-        seams: &[Seam::Request(|connector, call| {
-            let known = company(connector, call).is_some();
-            match (is(call, Op::GetList) || is(call, Op::GetListItems)) && is_zero(call) && !known {
+        seams: &[Seam::Request(|_, call| {
+            match (is(call, Op::GetList) || is(call, Op::GetListItems)) && is_zero(call) {
                 true => Err(refusal(Op::GetList, "There is no connection yet.")),
                 false => Ok(()),
             }
@@ -213,11 +203,8 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-170"],
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, reply| {
-            if asks_for_no_items(call)
-                && let Some(outcome) = good(call, reply, Op::GetListItems)
-                && let Some(whole) = run(connector, call, Op::GetList, |_| {})
-            {
-                *outcome = whole;
+            if asks_for_no_items(call) {
+                give_whole_list(connector, call, reply);
             }
         })],
     },

@@ -5,13 +5,13 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
-use super::tools::{accept, accepted, crash, is_handshake, nonce, refused};
+use super::tools::{NO_NONCE, accept, accepted, crash, is_handshake, nonce, refused};
 use super::{Fault, Seam};
 use crate::sample::sync::connector::{Call, Connector};
 use crate::sample::sync::reply::{Reply, SoapFault};
 use crate::sample::sync::token::Flaw;
 
-/// The parts of a token's text that are JSON objects.
+/// A part of a token's text as the JSON object that it is.
 fn object(part: Option<&str>) -> Option<Value> {
     let bytes = URL_SAFE_NO_PAD.decode(part?).ok()?;
     serde_json::from_slice(&bytes).ok().filter(Value::is_object)
@@ -35,7 +35,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, reply| {
             if refused(reply).is_some() && is_saml(call) {
-                accept(&connector.handshake, &"0".repeat(32), call, reply);
+                accept(&connector.handshake, NO_NONCE, call, reply);
             }
         })],
     },
@@ -73,15 +73,19 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["AUTH-047", "AUTH-066", "AUTH-072"],
         seams: &[Seam::Answer(|connector, call, reply| {
             if accepted(reply).is_some() {
-                connector.injected.remember("seen", json!(true));
+                connector.injected.remember("nonce", json!(nonce(call)));
                 return;
             }
             let mut parts = call.token.as_deref().unwrap_or_default().trim().split('.');
             let (header, claims) = (object(parts.next()), object(parts.next()));
             let unreadable = header.is_some() && claims.is_none() && parts.next().is_some();
-            let seen = connector.injected.recall("seen").is_some();
-            if refused(reply).is_some() && unreadable && seen && parts.next().is_none() {
-                accept(&connector.handshake, &"0".repeat(32), call, reply);
+            let before = connector.injected.recall("nonce");
+            if refused(reply).is_some()
+                && unreadable
+                && parts.next().is_none()
+                && let Some(nonce) = before.as_ref().and_then(Value::as_str)
+            {
+                accept(&connector.handshake, nonce, call, reply);
             }
         })],
     },
@@ -113,7 +117,7 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|connector, call, reply| {
             let token = call.token.as_deref().unwrap_or_default();
             if refused(reply).is_some() && !token.is_empty() && token.trim().is_empty() {
-                accept(&connector.handshake, &"0".repeat(32), call, reply);
+                accept(&connector.handshake, NO_NONCE, call, reply);
             }
         })],
     },
@@ -128,7 +132,7 @@ pub const FAULTS: &[Fault] = &[
                 .as_deref()
                 .is_some_and(|token| token.trim().is_empty());
             if refused(reply).is_some() && empty {
-                accept(&connector.handshake, &"0".repeat(32), call, reply);
+                accept(&connector.handshake, NO_NONCE, call, reply);
             }
         })],
     },
@@ -139,7 +143,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["AUTH-070"],
         seams: &[Seam::Answer(|connector, call, reply| {
             if refused(reply).is_some() && call.token.is_none() {
-                accept(&connector.handshake, &"0".repeat(32), call, reply);
+                accept(&connector.handshake, NO_NONCE, call, reply);
             }
         })],
     },
@@ -151,7 +155,7 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|connector, call, reply| {
             let nil = call.text.contains("SignedToken") && call.text.contains("nil=\"true\"");
             if refused(reply).is_some() && nil && call.presented.is_none() {
-                accept(&connector.handshake, &"0".repeat(32), call, reply);
+                accept(&connector.handshake, NO_NONCE, call, reply);
             }
         })],
     },
@@ -164,13 +168,13 @@ pub const FAULTS: &[Fault] = &[
             let named = |word: &str| call.text.contains(word);
             let bare = !named("request") || named("nil=\"true\"");
             if refused(reply).is_some() && bare && !named("SignedToken") {
-                accept(&connector.handshake, &"0".repeat(32), call, reply);
+                accept(&connector.handshake, NO_NONCE, call, reply);
             }
         })],
     },
     Fault {
         name: "missing-carrier-takes-service-down",
-        summary: "Does not recover from a request without carrier.",
+        summary: "Is down for three calls after a request without carrier.",
         violates: &["AUTH-070"],
         consequences: &[
             "AUTH-002", "AUTH-003", "AUTH-005", "AUTH-010", "AUTH-013", "AUTH-069", "AUTH-071",
@@ -189,7 +193,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "long-token-takes-service-down",
-        summary: "Does not recover from a token of more than half a megabyte.",
+        summary: "Is down for three calls after a token of more than half a megabyte.",
         violates: &["AUTH-071"],
         consequences: &[
             "AUTH-002", "AUTH-003", "AUTH-005", "AUTH-010", "AUTH-013", "AUTH-083", "AUTH-088",
@@ -315,7 +319,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "path-in-fault",
-        summary: "Names the file of its settings in faults.",
+        summary: "Names the file of its settings in SOAP faults.",
         violates: &["AUTH-076"],
         consequences: &[],
         seams: &[Seam::Answer(|_, _, reply| {
@@ -370,17 +374,11 @@ pub const FAULTS: &[Fault] = &[
     },
 ];
 
-/// Answers nothing for some calls after a crash.
+/// Is not available for some calls after a crash.
 pub fn down(connector: &Connector, _: &mut Call) -> Result<(), Reply> {
-    let left = connector
-        .injected
-        .recall("down")
-        .and_then(|left| left.as_u64());
-    match left {
-        Some(left @ 1..) => {
-            connector.injected.remember("down", json!(left - 1));
-            Err(Reply::Status(StatusCode::SERVICE_UNAVAILABLE))
-        }
-        _ => Ok(()),
+    if connector.injected.counted("down") == 0 {
+        return Ok(());
     }
+    connector.injected.add("down", -1);
+    Err(Reply::Status(StatusCode::SERVICE_UNAVAILABLE))
 }

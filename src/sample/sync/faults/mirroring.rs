@@ -1,11 +1,11 @@
 //! Faults of the Database Mirroring service.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use jiff::SignedDuration;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::tools::{accept, accepted, crash, cut, is_handshake, refused, replace, verdict};
+use super::answer::{in_local_time, over_nonce};
+use super::tools::{
+    NO_NONCE, accept, accepted, crash, cut, header, is_handshake, refused, replace, verdict,
+};
 use super::{Fault, Seam};
 use crate::sample::sync::connector::{Call, Called, fault};
 use crate::sample::sync::handshake::{Verdict, timestamped, web_token};
@@ -133,28 +133,14 @@ pub const FAULTS: &[Fault] = &[
         summary: "Writes the time of Oslo in summer in place of UTC.",
         violates: &["AUTH-101", "AUTH-027"],
         consequences: &["AUTH-010"],
-        seams: &[Seam::Policy(|policy| {
-            policy.answer = |handshake, nonce, now| {
-                let local = now.saturating_add(SignedDuration::from_hours(2));
-                timestamped(handshake, nonce, local.unwrap_or(now))
-            };
-        })],
+        seams: &[Seam::Policy(|policy| policy.answer = in_local_time)],
     },
     Fault {
         name: "mirroring-signs-the-nonce-alone",
         summary: "Signs the nonce without the time.",
         violates: &["AUTH-101", "AUTH-030"],
         consequences: &["AUTH-031", "AUTH-010"],
-        seams: &[Seam::Policy(|policy| {
-            policy.answer = |handshake, nonce, now| {
-                let signature = handshake.pair.sign(nonce.as_bytes()).ok()?;
-                let signature = STANDARD.encode(signature);
-                Some(format!(
-                    "{nonce}.{}.{signature}",
-                    now.strftime("%Y%m%d%H%M")
-                ))
-            };
-        })],
+        seams: &[Seam::Policy(|policy| policy.answer = over_nonce)],
     },
     Fault {
         name: "mirroring-rows-without-token",
@@ -212,10 +198,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["AUTH-042", "AUTH-102"],
         seams: &[Seam::Policy(|policy| {
             policy.rules.algorithms = &["RS256", "none", "None", "NONE", "nOnE"];
-            policy.rules.trusts = |token, _| {
-                let algorithm = token.header.get("alg").and_then(Value::as_str);
-                algorithm.is_some_and(|name| name.eq_ignore_ascii_case("none"))
-            };
+            policy.rules.trusts = |token, _| header(token, "alg").eq_ignore_ascii_case("none");
         })],
     },
     Fault {
@@ -240,7 +223,7 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|connector, call, reply| {
             let empty = call.token.as_deref().unwrap_or_default().trim().is_empty();
             if refused(reply).is_some() && empty && is(call, Operation::Authenticate) {
-                accept(&connector.handshake, &"0".repeat(32), call, reply);
+                accept(&connector.handshake, NO_NONCE, call, reply);
             }
         })],
     },

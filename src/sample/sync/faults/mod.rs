@@ -59,6 +59,7 @@ pub fn sync_faults() -> &'static [Fault] {
     static ALL: LazyLock<Vec<Fault>> = LazyLock::new(|| {
         [
             handshake::FAULTS,
+            handshake::CERTIFICATES,
             answer::FAULTS,
             tokens::FAULTS,
             claims::FAULTS,

@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::tools::{
-    actors, asked_type, company, crash, created, created_as, each_actor, good, is, number, refusal,
-    stamp, touch,
+    actors, asked_type, company, crash, created, created_as, each_actor, found, good, is, number,
+    record_of, refusal, since, stamp, touch,
 };
 use super::{Fault, Seam};
 use crate::sample::sync::connector::{Call, Connector};
-use crate::sample::sync::erp::{Actor, ActorType, Cell, Operation as Op, Payload};
+use crate::sample::sync::erp::{Actor, ActorType, Cell, Company, Operation as Op, Request};
 
 /// Writes a stamp that is a number as a time.
 fn restamp(actor: &mut Actor, format: &str) {
@@ -32,11 +32,17 @@ fn unstamp(call: &mut Call, suffix: &str) {
     }
 }
 
+/// Whether a poll gives a value that is no stamp of the company.
+fn is_odd(connector: &Connector, call: &Call) -> bool {
+    let since = since(call);
+    let unread = |company: &Company| company.read_stamp(since) == i64::MIN;
+    !since.is_empty() && company(connector, call).is_some_and(unread)
+}
+
 /// How often an actor was saved, counting from 1.
 fn version(connector: &Connector, actor: &Actor) -> u64 {
     let key = actor.erp_key.as_deref().unwrap_or_default();
-    let saved = connector.injected.recall(&format!("version {key}"));
-    saved.and_then(|saved| saved.as_u64()).unwrap_or_default() + 1
+    connector.injected.counted(&format!("version {key}")) + 1
 }
 
 /// Whether a save changes nothing but how to reach somebody.
@@ -89,13 +95,9 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-096"],
         consequences: &["ERP-095", "ERP-104", "ERP-105"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let known = company(connector, call).zip(asked_type(call));
-            if let Some(actors) = actors(call, reply, Op::GetActorsByTimestamp)
-                && let Some((company, actor_type)) = known
-            {
+            if let Some(actors) = actors(call, reply, Op::GetActorsByTimestamp) {
                 actors.retain(|actor| {
-                    let key = actor.erp_key.as_deref().unwrap_or_default();
-                    let record = company.record(actor_type, key);
+                    let record = record_of(connector, call, actor);
                     record.is_none_or(|record| record.cell("ONHOLD") != Cell::Flag(true))
                 });
             }
@@ -119,12 +121,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-098"],
         consequences: &["ERP-171"],
         seams: &[Seam::Request(|_, call| {
-            let since = call
-                .request
-                .updated_on_or_after
-                .as_deref()
-                .unwrap_or_default();
-            match is(call, Op::GetActorsByTimestamp) && since.is_empty() {
+            match is(call, Op::GetActorsByTimestamp) && since(call).is_empty() {
                 true => Err(crash()),
                 false => Ok(()),
             }
@@ -136,9 +133,8 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-098"],
         consequences: &[],
         seams: &[Seam::Answer(|_, call, reply| {
-            let since = call.request.updated_on_or_after.as_deref();
             if let Some(actors) = actors(call, reply, Op::GetActorsByTimestamp)
-                && since.unwrap_or_default().is_empty()
+                && since(call).is_empty()
             {
                 actors.clear();
             }
@@ -150,14 +146,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-099"],
         consequences: &["ERP-171"],
         seams: &[Seam::Request(|connector, call| {
-            let since = call
-                .request
-                .updated_on_or_after
-                .as_deref()
-                .unwrap_or_default();
-            let unread = company(connector, call)
-                .is_some_and(|company| company.read_stamp(since) == i64::MIN);
-            match is(call, Op::GetActorsByTimestamp) && !since.is_empty() && unread {
+            match is(call, Op::GetActorsByTimestamp) && is_odd(connector, call) {
                 true => Err(crash()),
                 false => Ok(()),
             }
@@ -169,15 +158,8 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-099"],
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let since = call
-                .request
-                .updated_on_or_after
-                .as_deref()
-                .unwrap_or_default();
-            let unread = company(connector, call)
-                .is_some_and(|company| company.read_stamp(since) == i64::MIN);
             if let Some(actors) = actors(call, reply, Op::GetActorsByTimestamp)
-                .filter(|_| unread && !since.is_empty())
+                && is_odd(connector, call)
             {
                 actors.clear();
             }
@@ -185,19 +167,17 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "polling-mixes-types",
-        summary: "Gives the persons of a customer when it polls customers.",
+        summary: "Gives persons as well when customers are polled.",
         violates: &["ERP-100"],
         consequences: &["ERP-075", "ERP-079", "ERP-091", "ERP-097", "ERP-106"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let mut request = call.request.clone();
-            let customers = request.actor_type.as_deref() == Some("Customer");
-            request.actor_type = Some("Person".to_owned());
-            let erp = connector.erp.as_ref().filter(|_| customers);
-            let persons = erp.map(|erp| erp.handle(Op::GetActorsByTimestamp, &request, call.now));
-            if let Some(Payload::Actors(Some(persons))) = persons.map(|persons| persons.payload)
+            if asked_type(call) == Some(ActorType::Customer)
                 && let Some(actors) = actors(call, reply, Op::GetActorsByTimestamp)
             {
-                actors.extend(persons);
+                let person = |request: &mut Request| {
+                    request.actor_type = Some("Person".to_owned());
+                };
+                actors.extend(found(connector, call, Op::GetActorsByTimestamp, person));
             }
         })],
     },
@@ -336,13 +316,12 @@ pub const FAULTS: &[Fault] = &[
         seams: &[
             Seam::Request(|connector, call| {
                 for actor in call.request.actors.iter().flatten() {
-                    let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
-                    let key = actor.erp_key.clone().unwrap_or_default();
-                    if let Some((company, actor_type)) = company(connector, call).zip(actor_type)
-                        && let Some(record) = company.record(actor_type, &key)
+                    if let Some(record) = record_of(connector, call, actor)
+                        && let Some(company) = company(connector, call)
                     {
                         let before = json!(company.stamp(record.stamp));
-                        connector.injected.remember(format!("before {key}"), before);
+                        let id = format!("before {}", record.key);
+                        connector.injected.remember(id, before);
                     }
                 }
                 Ok(())
@@ -396,14 +375,10 @@ pub const FAULTS: &[Fault] = &[
         seams: &[
             Seam::Request(|connector, call| {
                 for actor in call.request.actors.iter().flatten() {
-                    let key = actor.erp_key.clone().unwrap_or_default();
-                    let id = format!("kept {key}");
-                    let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
-                    let known = company(connector, call).zip(actor_type);
-                    let record = known.and_then(|(company, kind)| company.record(kind, &key));
+                    let id = format!("kept {}", actor.erp_key.as_deref().unwrap_or_default());
                     if !is_contact_data(actor) {
                         connector.injected.forget(&id);
-                    } else if let Some(record) = record
+                    } else if let Some(record) = record_of(connector, call, actor)
                         && connector.injected.recall(&id).is_none()
                     {
                         connector.injected.remember(id, json!(record.stamp));
@@ -421,8 +396,7 @@ pub const FAULTS: &[Fault] = &[
                         actor.last_modified = Some(company.stamp(kept));
                     }
                 });
-                let since = call.request.updated_on_or_after.as_deref();
-                let since = since.and_then(number).unwrap_or_default();
+                let since = number(since(call)).unwrap_or_default();
                 if let Some(actors) = actors(call, reply, Op::GetActorsByTimestamp) {
                     actors.retain_mut(|actor| {
                         let at = stamp(actor).and_then(|stamp| number(stamp));
@@ -449,30 +423,21 @@ pub const FAULTS: &[Fault] = &[
         summary: "Stamps actors with a version number that each of them has for itself.",
         violates: &["ERP-109"],
         consequences: &["ERP-105"],
-        seams: &[
-            Seam::Request(|connector, call| {
-                let request = &mut call.request;
-                if let Some(since) = request.updated_on_or_after.take() {
-                    connector.injected.remember("since", json!(since));
-                }
-                Ok(())
-            }),
-            Seam::Answer(|connector, call, reply| {
-                for actor in actors(call, reply, Op::SaveActors).into_iter().flatten() {
-                    let key = actor.erp_key.as_deref().unwrap_or_default();
-                    connector.injected.count(&format!("version {key}"));
-                }
-                each_actor(reply, &mut |actor| {
-                    actor.last_modified = Some(version(connector, actor).to_string());
+        seams: &[Seam::Answer(|connector, call, reply| {
+            for actor in actors(call, reply, Op::SaveActors).into_iter().flatten() {
+                let key = actor.erp_key.as_deref().unwrap_or_default();
+                connector.injected.count(&format!("version {key}"));
+            }
+            each_actor(reply, &mut |actor| {
+                actor.last_modified = Some(version(connector, actor).to_string());
+            });
+            // A version is below all stamps, so that a poll with it has found everything.
+            let since = number(since(call)).unwrap_or_default();
+            if let Some(actors) = actors(call, reply, Op::GetActorsByTimestamp) {
+                actors.retain_mut(|actor| {
+                    stamp(actor).and_then(|stamp| number(stamp)) >= Some(since)
                 });
-                let since = connector.injected.recall("since").unwrap_or_default();
-                let since = since.as_str().and_then(number).unwrap_or_default();
-                if let Some(actors) = actors(call, reply, Op::GetActorsByTimestamp) {
-                    actors.retain_mut(|actor| {
-                        stamp(actor).and_then(|stamp| number(stamp)) >= Some(since)
-                    });
-                }
-            }),
-        ],
+            }
+        })],
     },
 ];

@@ -3,14 +3,12 @@
 use serde_json::json;
 
 use super::tools::{
-    actors, asked_type, company, crash, each_actor, each_key, is, number, outcome, refusal,
-    settings, stamp, touch,
+    actors, asked_type, company, crash, each_actor, each_key, found, is, is_saved, number, outcome,
+    record_of, refusal, stamp, touch, type_of, value,
 };
 use super::{Fault, Seam};
-use crate::sample::sync::connector::Call;
-use crate::sample::sync::erp::{
-    Actor, ActorType, Company, Operation as Op, Outcome, Payload, Refusal, UNKNOWN_FIELD,
-};
+use crate::sample::sync::connector::{Call, Connector};
+use crate::sample::sync::erp::{Actor, Operation as Op, Outcome, Refusal, UNKNOWN_FIELD};
 use crate::sample::sync::reply::Reply;
 
 /// Whether a call reads actors by any way.
@@ -33,11 +31,8 @@ fn names_unknown_field(call: &Call) -> bool {
 }
 
 /// Gives an actor one more of its fields.
-fn add_field(company: &Company, actor: &mut Actor, key: &str) {
-    let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
-    let record = actor_type.and_then(|actor_type| {
-        company.record(actor_type, actor.erp_key.as_deref().unwrap_or_default())
-    });
+fn add_field(connector: &Connector, call: &Call, actor: &mut Actor, key: &str) {
+    let record = record_of(connector, call, actor);
     let pairs = actor.field_values.get_or_insert_default();
     if let Some(record) = record
         && !pairs.iter().any(|(name, _)| name == key)
@@ -78,16 +73,8 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-076"],
         consequences: &["ERP-083", "ERP-094"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let erp = connector.erp.as_ref();
-            let mut request = call.request.clone();
-            let all = erp.map(|erp| erp.handle(Op::GetActorsByTimestamp, &request, call.now));
-            request.erp_keys = None;
-            let Some(Payload::Actors(Some(all))) = all.map(|all| all.payload) else {
-                return;
-            };
-            if let Some(actors) =
-                actors(call, reply, Op::GetActors).filter(|actors| !actors.is_empty())
-            {
+            if let Some(actors) = actors(call, reply, Op::GetActors).filter(|all| !all.is_empty()) {
+                let all = found(connector, call, Op::GetActorsByTimestamp, |_| {});
                 let foreign =
                     |other: &Actor| !actors.iter().any(|actor| actor.erp_key == other.erp_key);
                 let neighbour = all.into_iter().find(foreign);
@@ -186,13 +173,13 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-079"],
         consequences: &["ERP-111", "ERP-085"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let Some(company) = company(connector, call).filter(|_| reads(call)) else {
+            if !reads(call) {
                 return;
-            };
+            }
             each_actor(reply, &mut |actor| {
-                let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
-                if let Some(actor_type) = actor_type {
-                    add_field(company, actor, actor_type.fields()[0].key);
+                let first = type_of(actor).and_then(|actor_type| actor_type.fields().first());
+                if let Some(field) = first {
+                    add_field(connector, call, actor, field.key);
                 }
             });
         })],
@@ -203,14 +190,11 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-079"],
         consequences: &["ERP-085"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let Some(company) = company(connector, call) else {
-                return;
-            };
             for actor in actors(call, reply, Op::GetActors).into_iter().flatten() {
                 let id = format!("fields {}", actor.erp_key.as_deref().unwrap_or_default());
                 let kept = connector.injected.recall(&id).unwrap_or_default();
                 for key in kept.as_array().into_iter().flatten() {
-                    add_field(company, actor, key.as_str().unwrap_or_default());
+                    add_field(connector, call, actor, key.as_str().unwrap_or_default());
                 }
                 let pairs = actor.field_values.iter().flatten();
                 let keys: Vec<&String> = pairs.map(|(key, _)| key).collect();
@@ -275,10 +259,9 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["ERP-171"],
         seams: &[Seam::Request(|_, call| {
             let mut keys = call.request.field_keys.iter().flatten();
-            let actor_type = asked_type(call);
-            let one_is_known =
-                keys.any(|key| actor_type.is_some_and(|actor| actor.field(key).is_some()));
-            match is(call, Op::GetActors) && names_unknown_field(call) && !one_is_known {
+            let none_is_known =
+                asked_type(call).is_some_and(|actor| keys.all(|key| actor.field(key).is_none()));
+            match is(call, Op::GetActors) && names_unknown_field(call) && none_is_known {
                 true => Err(crash()),
                 false => Ok(()),
             }
@@ -326,7 +309,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[],
         seams: &[Seam::Request(|connector, call| {
             let none = call.request.erp_keys.as_ref().is_none_or(Vec::is_empty);
-            let known = settings(connector, call).is_some();
+            let known = is_saved(connector, call);
             match is(call, Op::GetActors) && none && known {
                 true => Err(refusal(Op::GetActors, "ErpKeys is empty.")),
                 false => Ok(()),
@@ -372,7 +355,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["ERP-009"],
         seams: &[Seam::Request(|connector, call| {
             let none = call.request.field_keys.as_ref().is_none_or(Vec::is_empty);
-            let known = settings(connector, call).is_some();
+            let known = is_saved(connector, call);
             match is(call, Op::GetActors) && none && known {
                 true => Err(refusal(Op::GetActors, "FieldKeys is empty.")),
                 false => Ok(()),
@@ -441,13 +424,8 @@ pub const FAULTS: &[Fault] = &[
             "ERP-094", "ERP-095", "ERP-097", "ERP-103", "ERP-106", "ERP-107", "ERP-109",
         ],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let count = connector.injected.count("reads");
             for actor in actors(call, reply, Op::GetActors).into_iter().flatten() {
-                if let Some(stamp) = stamp(actor)
-                    && let Some(at) = number(stamp)
-                {
-                    *stamp = (at + i64::try_from(count).unwrap_or_default()).to_string();
-                }
+                touch(connector, call, actor);
             }
         })],
     },
@@ -459,6 +437,20 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Answer(|connector, call, reply| {
             for actor in actors(call, reply, Op::SearchActors).into_iter().flatten() {
                 touch(connector, call, actor);
+            }
+        })],
+    },
+    Fault {
+        name: "names-cut-in-batches",
+        summary: "Cuts the last letter off names when it gives several actors at once.",
+        violates: &["ERP-094"],
+        consequences: &[],
+        seams: &[Seam::Answer(|_, call, reply| {
+            let many = actors(call, reply, Op::GetActors).filter(|actors| actors.len() > 1);
+            for actor in many.into_iter().flatten() {
+                if let Some(name) = value(actor, "NAME") {
+                    name.pop();
+                }
             }
         })],
     },

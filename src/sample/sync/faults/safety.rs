@@ -25,11 +25,35 @@ fn is_bomb(text: &str) -> bool {
     text.matches("<!ENTITY").count() > 3 || text.matches("&a").count() > 1000
 }
 
-/// Where the document type stands.
-fn doctype(text: &str) -> Range<usize> {
+/// Where the document type of a message stands.
+pub fn document_type(text: &str) -> Range<usize> {
     let begin = text.find("<!DOCTYPE").unwrap_or(text.len());
-    let length = text[begin..].find("]>").map_or(0, |end| end + 2);
+    let rest = &text[begin..];
+    let plain = rest.find('>').map_or(rest.len(), |end| end + 1);
+    let length = match rest[..plain].contains('[') {
+        true => rest.find("]>").map_or(plain, |end| end + 2),
+        false => plain,
+    };
     begin..begin + length
+}
+
+/// The declarations in a message.
+fn declarations(text: &str) -> impl Iterator<Item = &str> {
+    text.split("<!").skip(1)
+}
+
+/// Whether a declaration is that of an entity for the content of the message.
+fn is_general_entity(declaration: &str) -> bool {
+    let entity = declaration.strip_prefix("ENTITY");
+    entity.is_some_and(|entity| !entity.trim_start().starts_with('%'))
+}
+
+/// Fetches the address that a declaration names.
+fn fetch_declared(declaration: &str) {
+    quoted_after(declaration, "SYSTEM")
+        .into_iter()
+        .take(1)
+        .for_each(fetch);
 }
 
 pub const FAULTS: &[Fault] = &[
@@ -47,11 +71,9 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["ERP-015"],
         seams: &[Seam::Policy(|policy| {
             policy.prepare = |mut text| {
-                if let Some(begin) = text.find("<!DOCTYPE")
-                    && let Some(length) = text[begin..].find('>')
-                    && !text[begin..begin + length].contains('[')
-                {
-                    text.drain(begin..=begin + length);
+                let place = document_type(&text);
+                if !text[place.clone()].contains('[') {
+                    text.drain(place);
                 }
                 text
             };
@@ -64,11 +86,11 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["AUTH-080", "AUTH-076", "ERP-015"],
         seams: &[
             Seam::Policy(|policy| {
-                policy.prepare = |text| match text.contains("SYSTEM \"file:") {
-                    true => text
-                        .replace("&file;", PASSWORDS)
-                        .replace(text.get(doctype(&text)).unwrap_or_default(), ""),
-                    false => text,
+                policy.prepare = |mut text| {
+                    if text.contains("SYSTEM \"file:") {
+                        text.drain(document_type(&text));
+                    }
+                    text.replace("&file;", PASSWORDS)
                 };
             }),
             Seam::Answer(|_, call, reply| {
@@ -88,14 +110,9 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["AUTH-082", "ERP-015"],
         seams: &[Seam::Policy(|policy| {
             policy.prepare = |text| {
-                let begin = text.find("<!DOCTYPE").unwrap_or(text.len());
-                for entity in text[begin..].split("<!ENTITY").skip(1) {
-                    let parameter = entity.trim_start().starts_with('%');
-                    let address = quoted_after(entity, "SYSTEM").into_iter().next();
-                    if let Some(address) = address.filter(|_| !parameter) {
-                        fetch(address);
-                    }
-                }
+                declarations(&text)
+                    .filter(|declaration| is_general_entity(declaration))
+                    .for_each(fetch_declared);
                 text
             };
         })],
@@ -107,23 +124,9 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["AUTH-081", "ERP-015"],
         seams: &[Seam::Policy(|policy| {
             policy.prepare = |text| {
-                let begin = text.find("<!DOCTYPE").unwrap_or(text.len());
-                let end = text.find("Envelope").unwrap_or(text.len()).max(begin);
-                let general = |piece: &&str| {
-                    let name = piece.rsplit("<!ENTITY").next().unwrap_or_default();
-                    piece.contains("<!ENTITY") && !name.trim_start().starts_with('%')
-                };
-                let mut before = String::new();
-                for piece in text[begin..end].split_inclusive("SYSTEM") {
-                    before.push_str(piece);
-                    let after = &text[begin + before.len()..];
-                    if piece.ends_with("SYSTEM") && !general(&piece) {
-                        let address = quoted_after(&format!("SYSTEM{after}"), "SYSTEM")
-                            .first()
-                            .map(|address| (*address).to_owned());
-                        fetch(&address.unwrap_or_default());
-                    }
-                }
+                declarations(&text)
+                    .filter(|declaration| !is_general_entity(declaration))
+                    .for_each(fetch_declared);
                 text
             };
         })],
@@ -135,9 +138,8 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[],
         seams: &[Seam::Policy(|policy| {
             policy.prepare = |text| {
-                let public = text.split("<!DOCTYPE").nth(1);
-                let public = public.and_then(|rest| rest.split("PUBLIC").nth(1));
-                let address = public.and_then(|rest| rest.split('"').nth(3));
+                let public = text[document_type(&text)].split("PUBLIC").nth(1);
+                let address = public.and_then(|public| public.split('"').nth(3));
                 fetch(address.unwrap_or_default());
                 text
             };
@@ -145,7 +147,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "entity-expansion-takes-service-down",
-        summary: "Does not recover from a document type with many entities.",
+        summary: "Is down for three calls after a document type with many entities.",
         violates: &["AUTH-083"],
         consequences: &[
             "AUTH-002", "AUTH-003", "AUTH-005", "AUTH-010", "AUTH-013", "AUTH-071", "AUTH-088",
@@ -212,9 +214,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[],
         seams: &[Seam::Policy(|policy| {
             policy.prepare = |text| {
-                let closing = text.match_indices("></").count();
-                let longest = text.split("></").filter(|part| part.len() < 40).count();
-                if closing > 5000 && longest > 5000 {
+                if text.matches("></").count() > 5000 {
                     stall();
                 }
                 text
@@ -243,7 +243,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "bad-xml-takes-service-down",
-        summary: "Does not recover from a message that is not well-formed.",
+        summary: "Is down for three calls after a message that is not well-formed.",
         violates: &["AUTH-088"],
         consequences: &[
             "AUTH-002", "AUTH-003", "AUTH-005", "AUTH-010", "AUTH-013", "AUTH-071", "AUTH-083",

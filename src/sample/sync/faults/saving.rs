@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::tools::{
-    actors, bad, company, crash, created_as, each_actor, each_key, good, is, number, outcome,
-    refusal, run, stamp, value,
+    actors, bad, crash, created_as, each_actor, each_given_value, each_key, found, good, is,
+    is_saved, number, outcome, record_of, refusal, run, stamp, type_of, value,
 };
 use super::{Fault, Seam};
 use crate::sample::sync::connector::{Call, Connector};
 use crate::sample::sync::erp::{
-    Actor, ActorType, Kind, Operation as Op, Outcome, Payload, State, UNKNOWN_ITEM,
+    Actor, Kind, Operation as Op, Outcome, Payload, State, UNKNOWN_ITEM,
 };
 use crate::sample::sync::reply::Reply;
 
@@ -22,19 +22,16 @@ fn create_instead(
     reply: &mut Reply,
     such: impl Fn(&str) -> bool,
 ) {
-    let given = call.request.actors.iter().flatten();
-    let unknown = given.filter(|actor| {
-        let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
-        let key = actor.erp_key.as_deref().unwrap_or_default();
-        let known = company(connector, call).zip(actor_type);
-        such(key) && known.is_some_and(|(company, kind)| company.record(kind, key).is_none())
-    });
-    let unknown: Vec<Actor> = unknown.cloned().collect();
     if !is(call, Op::SaveActors) || outcome(reply).is_none() {
         return;
     }
+    let given = call.request.actors.iter().flatten();
+    let unknown = given.filter(|actor| {
+        such(actor.erp_key.as_deref().unwrap_or_default())
+            && record_of(connector, call, actor).is_none()
+    });
     let mut made: Vec<Actor> = Vec::new();
-    for mut actor in unknown {
+    for mut actor in unknown.cloned() {
         let pairs = actor.field_values.get_or_insert_default();
         if !pairs.iter().any(|(key, _)| key == "NAME") {
             pairs.push(("NAME".to_owned(), "(imported)".to_owned()));
@@ -67,7 +64,7 @@ fn misses_actor(outcome: &Outcome) -> bool {
 /// Whether a batch to be saved has no actors.
 fn saves_nothing(connector: &Connector, call: &Call) -> bool {
     let none = call.request.actors.as_ref().is_none_or(Vec::is_empty);
-    is(call, Op::SaveActors) && none && company(connector, call).is_some()
+    is(call, Op::SaveActors) && none && is_saved(connector, call)
 }
 
 /// What a renamed actor has at the end of its key.
@@ -76,14 +73,14 @@ const RENAMED: &str = "-R";
 pub const FAULTS: &[Fault] = &[
     Fault {
         name: "fields-not-given-are-emptied",
-        summary: "Empties the phone and the note of a customer when they are not given.",
+        summary: "Empties phone, e-mail and note of a customer when they are not given.",
         violates: &["ERP-150"],
         consequences: &[],
         seams: &[Seam::Request(|_, call| {
             for actor in call.request.actors.iter_mut().flatten() {
                 if actor.actor_type.as_deref() == Some("Customer") {
                     let pairs = actor.field_values.get_or_insert_default();
-                    for key in ["PHONE", "NOTE", "EMAIL"] {
+                    for key in ["PHONE", "EMAIL", "NOTE"] {
                         if !pairs.iter().any(|(name, _)| name == key) {
                             pairs.push((key.to_owned(), String::new()));
                         }
@@ -100,7 +97,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &["ERP-012", "ERP-158"],
         seams: &[Seam::Request(|_, call| {
             for actor in call.request.actors.iter_mut().flatten() {
-                let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
+                let actor_type = type_of(actor);
                 if let Some(pairs) = &mut actor.field_values {
                     pairs.retain(|(key, _)| {
                         let field = actor_type.and_then(|actor| actor.field(key));
@@ -157,14 +154,11 @@ pub const FAULTS: &[Fault] = &[
                 return;
             };
             for parent in saved.clone() {
-                let found = run(connector, call, Op::SearchActorByParent, |request| {
+                saved.extend(found(connector, call, Op::SearchActorByParent, |request| {
                     request.actor_type = Some("Person".to_owned());
                     request.parent_actor_type = parent.actor_type;
                     request.parent_actor_erp_key = parent.erp_key;
-                });
-                if let Some(Payload::Actors(Some(found))) = found.map(|found| found.payload) {
-                    saved.extend(found);
-                }
+                }));
             }
         })],
     },
@@ -212,18 +206,15 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "key-follows-the-name",
-        summary: "Tells a new key for a customer whose name has changed.",
+        summary: "Tells a new key for an actor whose name was saved.",
         violates: &["ERP-152"],
         consequences: &["ERP-151", "ERP-103", "ERP-102"],
         seams: &[Seam::Answer(|_, call, reply| {
             for actor in actors(call, reply, Op::SaveActors).into_iter().flatten() {
                 let named = value(actor, "NAME").map(|name| name.to_lowercase());
                 if let (Some(name), Some(key)) = (named, &mut actor.erp_key) {
-                    let letters: String = name
-                        .chars()
-                        .filter(|c| c.is_alphanumeric())
-                        .take(6)
-                        .collect();
+                    let letters = name.chars().filter(|sign| sign.is_alphanumeric());
+                    let letters: String = letters.take(6).collect();
                     *key = format!("{key}-{letters}");
                 }
             }
@@ -363,20 +354,16 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "mandatory-field-emptied",
-        summary: "Lets a mandatory field be emptied.",
+        summary: "Saves a dash in place of an empty name, which is mandatory, and says nothing.",
         violates: &["ERP-159"],
         consequences: &[],
         seams: &[Seam::Request(|_, call| {
-            for (key, value) in call
-                .request
-                .actors
-                .iter_mut()
-                .flatten()
-                .flat_map(|actor| actor.field_values.iter_mut().flatten())
-            {
-                if value.trim().is_empty() && key.ends_with("NAME") {
-                    *value = "-".to_owned();
-                }
+            if is(call, Op::SaveActors) {
+                each_given_value(call, |field, value| {
+                    if value.trim().is_empty() && field.key.ends_with("NAME") {
+                        "-".clone_into(value);
+                    }
+                });
             }
             Ok(())
         })],
@@ -413,7 +400,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "stamps-of-saves-stand-still",
-        summary: "Keeps the stamp of an actor that is saved a second time.",
+        summary: "Gives the stamp of an actor that it has given first, however often it is saved.",
         violates: &["ERP-102"],
         consequences: &["ERP-103", "ERP-105", "ERP-109"],
         seams: &[Seam::Answer(|connector, _, reply| {

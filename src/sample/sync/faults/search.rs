@@ -1,13 +1,34 @@
 //! Faults of simple search and of search below a parent.
 
-use super::tools::{actors, asked_type, company, crash, good, is, outcome, refusal, run};
+use super::tools::{actors, asked_type, crash, found, good, is, outcome, record_of, refusal};
 use super::{Fault, Seam};
-use crate::sample::sync::erp::{Actor, ActorType, Operation as Op, Payload};
+use crate::sample::sync::connector::{Call, Connector};
+use crate::sample::sync::erp::{Actor, ActorType, Cell, Operation as Op, Record};
 
-/// Whether an actor of the answer mentions the search text in this letter case.
-fn mentions(actor: &Actor, text: &str) -> bool {
-    let mut pairs = actor.field_values.iter().flatten();
-    pairs.any(|(_, value)| value.contains(text))
+/// Whether the texts of a record mention a text, in this letter case.
+fn mentions(record: &Record, text: &str) -> bool {
+    let fields = record.actor_type.fields().iter();
+    let texts = fields.filter_map(|field| match record.cell(field.key) {
+        Cell::Text(text) => Some(text),
+        _ => None,
+    });
+    texts.collect::<Vec<_>>().join(" ").contains(text)
+}
+
+/// Whether the parent exists that a search is to find the children of.
+fn knows_parent(connector: &Connector, call: &Call) -> bool {
+    let parent = Actor {
+        actor_type: call.request.parent_actor_type.clone(),
+        erp_key: call.request.parent_actor_erp_key.clone(),
+        ..Actor::default()
+    };
+    record_of(connector, call, &parent).is_some()
+}
+
+/// The text that a search looks for.
+fn wanted(call: &Call) -> &str {
+    let text = call.request.search_text.as_deref();
+    text.unwrap_or_default().trim()
 }
 
 pub const FAULTS: &[Fault] = &[
@@ -38,7 +59,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "hits-without-stamp",
-        summary: "Leaves LastModified out of the hits of a simple search.",
+        summary: "Leaves LastModified empty in the hits of a simple search.",
         violates: &["ERP-111"],
         consequences: &["ERP-078"],
         seams: &[Seam::Answer(|_, call, reply| {
@@ -49,24 +70,17 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "hits-of-all-types",
-        summary: "Finds suppliers as well in a simple search for customers.",
+        summary: "Finds suppliers as well in a search for customers without text.",
         violates: &["ERP-111"],
         consequences: &["ERP-100", "ERP-092", "ERP-079", "ERP-110", "ERP-075"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let mut request = call.request.clone();
-            let customers = request.actor_type.as_deref() == Some("Customer");
-            let blank = request
-                .search_text
-                .as_deref()
-                .unwrap_or_default()
-                .is_empty();
-            request.actor_type = Some("Supplier".to_owned());
-            let erp = connector.erp.as_ref().filter(|_| customers && blank);
-            let others = erp.map(|erp| erp.handle(Op::SearchActors, &request, call.now));
-            if let Some(Payload::Actors(Some(others))) = others.map(|others| others.payload)
+            if asked_type(call) == Some(ActorType::Customer)
+                && wanted(call).is_empty()
                 && let Some(actors) = actors(call, reply, Op::SearchActors)
             {
-                actors.extend(others);
+                actors.extend(found(connector, call, Op::SearchActors, |request| {
+                    request.actor_type = Some("Supplier".to_owned());
+                }));
             }
         })],
     },
@@ -76,13 +90,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-112"],
         consequences: &["ERP-113"],
         seams: &[Seam::Answer(|_, call, reply| {
-            let text = call
-                .request
-                .search_text
-                .as_deref()
-                .unwrap_or_default()
-                .trim();
-            if text.contains(' ')
+            if wanted(call).contains(' ')
                 && let Some(actors) = actors(call, reply, Op::SearchActors)
             {
                 actors.clear();
@@ -94,12 +102,12 @@ pub const FAULTS: &[Fault] = &[
         summary: "Minds letter case in a simple search.",
         violates: &["ERP-113"],
         consequences: &["ERP-112"],
-        seams: &[Seam::Answer(|_, call, reply| {
-            let text = call.request.search_text.clone().unwrap_or_default();
-            if let Some(actors) = actors(call, reply, Op::SearchActors).filter(|_| !text.is_empty())
-            {
-                let upper = text.to_uppercase() == text || text.to_lowercase() == text;
-                actors.retain(|actor| !upper || mentions(actor, &text));
+        seams: &[Seam::Answer(|connector, call, reply| {
+            if let Some(actors) = actors(call, reply, Op::SearchActors) {
+                actors.retain(|actor| {
+                    let record = record_of(connector, call, actor);
+                    record.is_some_and(|record| mentions(&record, wanted(call)))
+                });
             }
         })],
     },
@@ -109,9 +117,8 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-114"],
         consequences: &["ERP-116"],
         seams: &[Seam::Answer(|_, call, reply| {
-            let text = call.request.search_text.as_deref().unwrap_or_default();
-            if let Some(actors) =
-                actors(call, reply, Op::SearchActors).filter(|_| text.trim().is_empty())
+            if let Some(actors) = actors(call, reply, Op::SearchActors)
+                && wanted(call).is_empty()
             {
                 actors.clear();
             }
@@ -123,8 +130,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-115"],
         consequences: &["ERP-110", "ERP-171"],
         seams: &[Seam::Request(|_, call| {
-            let text = call.request.search_text.as_deref().unwrap_or_default();
-            match is(call, Op::SearchActors) && text.contains('\'') {
+            match is(call, Op::SearchActors) && wanted(call).contains('\'') {
                 true => Err(crash()),
                 false => Ok(()),
             }
@@ -132,13 +138,12 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "database-message-in-error",
-        summary: "Shows the message of the database when a text has a bracket.",
+        summary: "Shows the message of the database when a text has a bracket or wildcard.",
         violates: &["ERP-115"],
         consequences: &["ERP-110", "ERP-177"],
         seams: &[Seam::Answer(|_, call, reply| {
-            let text = call.request.search_text.as_deref().unwrap_or_default();
             if is(call, Op::SearchActors)
-                && text.contains(['[', '%', '_'])
+                && wanted(call).contains(['[', '%', '_'])
                 && outcome(reply).is_some()
             {
                 *reply = refusal(
@@ -178,17 +183,11 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-117"],
         consequences: &["ERP-118"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let mut request = call.request.clone();
-            request.search_text = request.search_text.filter(|text| !text.is_empty());
-            let erp = connector.erp.as_ref();
-            let all = erp.map(|erp| erp.handle(Op::SearchActors, &request, call.now));
-            let same_type = call.request.parent_actor_type.clone();
-            let found = actors(call, reply, Op::SearchActorByParent).is_some_and(|a| !a.is_empty());
-            if let Some(Payload::Actors(Some(mut all))) = all.map(|all| all.payload)
-                && let Some(outcome) = good(call, reply, Op::SearchActorByParent).filter(|_| found)
-            {
-                all.retain(|actor| actor.parent_actor_type == same_type);
-                outcome.payload = Payload::Actors(Some(all));
+            let parent = &call.request.parent_actor_type;
+            let children = actors(call, reply, Op::SearchActorByParent);
+            if let Some(children) = children.filter(|children| !children.is_empty()) {
+                *children = found(connector, call, Op::SearchActors, |_| {});
+                children.retain(|child| child.parent_actor_type == *parent);
             }
         })],
     },
@@ -198,12 +197,10 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-117"],
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let text = call.request.search_text.as_deref().unwrap_or_default();
-            if let Some(outcome) = good(call, reply, Op::SearchActorByParent)
-                && !text.is_empty()
-                && let Some(all) = run(connector, call, Op::SearchActors, |_| {})
+            if let Some(children) = actors(call, reply, Op::SearchActorByParent)
+                && !wanted(call).is_empty()
             {
-                *outcome = all;
+                *children = found(connector, call, Op::SearchActors, |_| {});
             }
         })],
     },
@@ -227,16 +224,9 @@ pub const FAULTS: &[Fault] = &[
         summary: "Answers a search below an unknown parent with an error.",
         violates: &["ERP-118"],
         consequences: &[],
-        seams: &[Seam::Answer(|_, call, reply| {
-            let none = actors(call, reply, Op::SearchActorByParent).is_some_and(|a| a.is_empty());
-            if none
-                && call
-                    .request
-                    .search_text
-                    .as_deref()
-                    .unwrap_or_default()
-                    .is_empty()
-            {
+        seams: &[Seam::Answer(|connector, call, reply| {
+            let searched = good(call, reply, Op::SearchActorByParent).is_some();
+            if searched && !knows_parent(connector, call) {
                 *reply = refusal(Op::SearchActorByParent, "No such parent.");
             }
         })],
@@ -247,19 +237,10 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-118"],
         consequences: &["ERP-117"],
         seams: &[Seam::Answer(|connector, call, reply| {
-            let request = &call.request;
-            let parent = request
-                .parent_actor_type
-                .as_deref()
-                .and_then(ActorType::named);
-            let key = request.parent_actor_erp_key.as_deref().unwrap_or_default();
-            let known = company(connector, call).zip(parent);
-            let known = known.and_then(|(company, parent)| company.record(parent, key));
-            if known.is_none()
-                && let Some(outcome) = good(call, reply, Op::SearchActorByParent)
-                && let Some(all) = run(connector, call, Op::SearchActors, |_| {})
+            if let Some(children) = actors(call, reply, Op::SearchActorByParent)
+                && !knows_parent(connector, call)
             {
-                *outcome = all;
+                *children = found(connector, call, Op::SearchActors, |_| {});
             }
         })],
     },

@@ -20,6 +20,12 @@ fn configured<'a>(call: &'a Call, key: &str) -> Option<&'a str> {
     found.map(|(_, value)| value.as_str())
 }
 
+/// Whether a request has no configuration.
+fn is_unconfigured(call: &Call) -> bool {
+    let pairs = call.request.connection_info.as_ref();
+    pairs.is_none_or(Vec::is_empty)
+}
+
 /// The company that the configuration in a request names.
 fn company_of(connector: &Connector, call: &Call) -> Option<usize> {
     let client = configured(call, "ClientId")?;
@@ -66,10 +72,9 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[],
         seams: &[Seam::Answer(|_, call, reply| {
             let missing = configured(call, PASSWORD_FIELD).is_none_or(str::is_empty);
-            let others = call.request.connection_info.as_ref();
             if let Some(outcome) = bad(call, reply, Op::TestConfigData)
                 && missing
-                && others.is_some_and(|pairs| !pairs.is_empty())
+                && !is_unconfigured(call)
             {
                 pass(outcome);
             }
@@ -140,11 +145,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-049"],
         consequences: &["ERP-171"],
         seams: &[Seam::Request(|_, call| {
-            let none = call
-                .request
-                .connection_info
-                .as_ref()
-                .is_none_or(Vec::is_empty);
+            let none = is_unconfigured(call);
             match is(call, Op::TestConfigData) && none {
                 true => Err(crash()),
                 false => Ok(()),
@@ -157,11 +158,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-049"],
         consequences: &[],
         seams: &[Seam::Answer(|_, call, reply| {
-            let none = call
-                .request
-                .connection_info
-                .as_ref()
-                .is_none_or(Vec::is_empty);
+            let none = is_unconfigured(call);
             if let Some(outcome) = bad(call, reply, Op::TestConfigData).filter(|_| none) {
                 pass(outcome);
             }
@@ -260,8 +257,7 @@ pub const FAULTS: &[Fault] = &[
             } else if good(call, reply, Op::DeleteConnection).is_some() {
                 connector.injected.forget(&key);
             }
-            let times = connector.injected.recall(&key);
-            let times = times.and_then(|times| times.as_u64()).unwrap_or_default();
+            let times = connector.injected.counted(&key);
             if let Some(actors) = actors(call, reply, Op::GetActorsByTimestamp) {
                 let once = actors.clone();
                 for _ in 1..times {
@@ -272,7 +268,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "incomplete-connection-saved",
-        summary: "Saves a connection although its password is missing.",
+        summary: "Saves a connection although its password or its client is missing.",
         violates: &["ERP-054"],
         consequences: &[],
         seams: &[Seam::Answer(|connector, call, reply| {
@@ -295,7 +291,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "health-check-fails-after-update",
-        summary: "Fails WSTestConnection until the service restarts when a connection was saved twice.",
+        summary: "Fails every WSTestConnection for a connection that was saved twice.",
         violates: &["ERP-055"],
         consequences: &["ERP-051", "ERP-052", "ERP-053", "ERP-059", "ERP-179"],
         seams: &[Seam::Request(|connector, call| {
@@ -332,9 +328,8 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[],
         seams: &[Seam::Answer(|_, call, reply| {
             if let Some(outcome) = good(call, reply, Op::TestConnection) {
-                let password = PASSWORD;
                 outcome.state = State::OkWithInfo;
-                outcome.tech = Some(format!("Signed in as oak with {password}."));
+                outcome.tech = Some(format!("Signed in as oak with {PASSWORD}."));
             }
         })],
     },

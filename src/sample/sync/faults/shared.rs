@@ -3,9 +3,10 @@
 
 use std::sync::LazyLock;
 
+use super::answer::UNREADABLE;
 use super::{Fault, sync_faults};
 
-/// What a token of another form breaks, whatever is wrong with it.
+/// What a token that does not verify breaks, whatever is wrong with it.
 const FORM: &[&str] = &["AUTH-010", "AUTH-098"];
 
 /// Name, broken requirements, consequences.
@@ -112,12 +113,6 @@ const SHARED: &[Shared] = &[
 
 /// What cannot go well without a handshake.
 const NO_HANDSHAKE: &[&str] = &["AUTH-010", "AUTH-098", "AUTH-100", "AUTH-103"];
-
-/// What cannot be examined in a token of another form.
-const UNREADABLE: &[&str] = &[
-    "AUTH-010", "AUTH-025", "AUTH-026", "AUTH-027", "AUTH-029", "AUTH-030", "AUTH-031", "AUTH-032",
-    "AUTH-033",
-];
 
 /// The faults of the table, as mirroring has them.
 pub fn shared_faults() -> &'static [Fault] {

@@ -5,34 +5,19 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::DecodingKey;
 use serde_json::Value;
 use x509_parser::prelude::{FromDer as _, X509Certificate};
-use x509_parser::public_key::PublicKey;
 
-use super::tools::{accept, accepted, fetch, header, refused};
+use super::tools::{accept, accepted, fetch, header, nonce, refused};
 use super::{Fault, Seam};
+use crate::sample::keys::{jwk_key, rsa_key};
 use crate::sample::sync::token::{self, Presented};
 
 /// The key in the header: as JSON Web Key, or in a certificate.
 fn enclosed_keys(token: &Presented) -> Vec<DecodingKey> {
-    let jwk = token.header.get("jwk").and_then(|jwk| {
-        let number = |name: &str| {
-            let text = jwk.get(name).and_then(Value::as_str)?;
-            URL_SAFE_NO_PAD.decode(text).ok()
-        };
-        Some(DecodingKey::from_rsa_raw_components(
-            &number("n")?,
-            &number("e")?,
-        ))
-    });
+    let jwk = token.header.get("jwk").and_then(jwk_key);
     let chain = token.header.get("x5c").and_then(|chain| {
         let der = STANDARD.decode(chain.get(0)?.as_str()?).ok()?;
         let (_, certificate) = X509Certificate::from_der(&der).ok()?;
-        match certificate.public_key().parsed().ok()? {
-            PublicKey::RSA(key) => {
-                let modulus = key.modulus.strip_prefix(&[0]).unwrap_or(key.modulus);
-                Some(DecodingKey::from_rsa_raw_components(modulus, key.exponent))
-            }
-            _ => None,
-        }
+        rsa_key(&certificate)
     });
     jwk.into_iter().chain(chain).collect()
 }
@@ -63,7 +48,7 @@ pub const FAULTS: &[Fault] = &[
                 connector.injected.remember("kid", Value::String(id));
             } else if connector.injected.recall("kid") == Some(Value::String(id))
                 && call.flaw == Some(token::Flaw::Signature)
-                && let Some(nonce) = super::tools::nonce(call)
+                && let Some(nonce) = nonce(call)
             {
                 accept(&connector.handshake, nonce, call, reply);
             }
@@ -169,7 +154,7 @@ pub const FAULTS: &[Fault] = &[
             let signature = URL_SAFE_NO_PAD.decode(&token.signature).unwrap_or_default();
             let key = connector.handshake.pair.public();
             if key.verify(token.message.as_bytes(), &signature)
-                && let Some(nonce) = super::tools::nonce(call)
+                && let Some(nonce) = nonce(call)
             {
                 accept(&connector.handshake, nonce, call, reply);
             }

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::sample::sync::connector::{Call, Called, Connector};
 use crate::sample::sync::erp::{
-    Actor, ActorType, Company, Field, Guid, Operation, Outcome, Payload, Refusal, Request,
-    Settings, State, read_guid,
+    Actor, ActorType, Company, Field, Guid, Operation, Outcome, Payload, Record, Refusal, Request,
+    Settings, Spec, State, read_guid,
 };
 use crate::sample::sync::handshake::{self, Handshake, Verdict};
 use crate::sample::sync::reply::{Reply, SoapFault, Written};
@@ -50,6 +50,9 @@ pub fn accepted(reply: &mut Reply) -> Option<&mut Verdict> {
 pub fn refused(reply: &mut Reply) -> Option<&mut Verdict> {
     verdict(reply).filter(|verdict| !verdict.succeeded)
 }
+
+/// What stands for the nonce where a token that is accepted has none.
+pub const NO_NONCE: &str = "00000000000000000000000000000000";
 
 /// Accepts a token after all.
 pub fn accept(handshake: &Handshake, nonce: &str, call: &Call, reply: &mut Reply) {
@@ -215,6 +218,41 @@ pub fn asked_type(call: &Call) -> Option<ActorType> {
     ActorType::named(call.request.actor_type.as_deref()?)
 }
 
+/// The type of an actor.
+pub fn type_of(actor: &Actor) -> Option<ActorType> {
+    ActorType::named(actor.actor_type.as_deref()?)
+}
+
+/// What the ERP system has of an actor.
+pub fn record_of(connector: &Connector, call: &Call, actor: &Actor) -> Option<Record> {
+    company(connector, call)?.record(type_of(actor)?, actor.erp_key.as_deref()?)
+}
+
+/// The value from which on a poll asks for changes.
+pub fn since(call: &Call) -> &str {
+    let since = call.request.updated_on_or_after.as_deref();
+    since.unwrap_or_default()
+}
+
+/// The actors that a request brings.
+pub fn given(call: &mut Call) -> impl Iterator<Item = &mut Actor> {
+    let request = &mut call.request;
+    let created = request.actor.iter_mut();
+    created.chain(request.actors.iter_mut().flatten())
+}
+
+/// Visits every value that a request brings for a field of the actor's type.
+pub fn each_given_value(call: &mut Call, change: impl Fn(&Spec, &mut String)) {
+    for actor in given(call) {
+        let actor_type = type_of(actor);
+        for (key, value) in actor.field_values.iter_mut().flatten() {
+            if let Some(field) = actor_type.and_then(|actor_type| actor_type.field(key)) {
+                change(field, value);
+            }
+        }
+    }
+}
+
 /// Visits every key by which a request names an actor.
 pub fn each_key(call: &mut Call, change: impl FnMut(&mut String)) {
     let request = &mut call.request;
@@ -238,7 +276,7 @@ pub fn cut(xml: &mut String, from: &str, to: &str) -> Option<String> {
     Some(xml.drain(start..end).collect())
 }
 
-/// Asks an http address, without waiting for what it says.
+/// Asks an http address of this machine, without waiting for what it says.
 pub fn fetch(url: &str) {
     let Some(rest) = url.strip_prefix("http://") else {
         return;
@@ -248,7 +286,10 @@ pub fn fetch(url: &str) {
     let Ok(address) = address.parse::<SocketAddr>() else {
         return;
     };
-    if let Ok(mut stream) = TcpStream::connect_timeout(&address, Duration::from_secs(1)) {
+    // Here a connection is made or refused at once, so that no other call has to wait.
+    if address.ip().is_loopback()
+        && let Ok(mut stream) = TcpStream::connect(address)
+    {
         let request =
             format!("GET /{path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
         // Whether anybody listens does not matter.
@@ -279,8 +320,7 @@ pub fn guid(call: &Call) -> Option<Guid> {
 
 /// Whether the id in a request stands for a saved connection.
 pub fn is_saved(connector: &Connector, call: &Call) -> bool {
-    let found = guid(call).zip(connector.erp.as_ref());
-    found.is_some_and(|(guid, erp)| erp.connections.find(guid).is_some())
+    settings(connector, call).is_some()
 }
 
 /// Runs an operation for the connection of a call.
@@ -299,6 +339,38 @@ pub fn run(
     Some(outcome)
 }
 
+/// The actors that an operation finds for the connection of a call.
+pub fn found(
+    connector: &Connector,
+    call: &Call,
+    operation: Operation,
+    change: impl FnOnce(&mut Request),
+) -> Vec<Actor> {
+    match run(connector, call, operation, change).map(|outcome| outcome.payload) {
+        Some(Payload::Actors(Some(actors))) => actors,
+        _ => Vec::new(),
+    }
+}
+
+/// Begins to work on a call that takes a while, unless as many are under way as fit. One
+/// that has begun has a delay and ends with [`leave`].
+pub fn enter(connector: &Connector, call: &mut Call, most: u64, delay: Duration) -> bool {
+    let fits = connector.injected.add("under way", 1) <= most;
+    if fits {
+        call.delay = delay;
+    } else {
+        connector.injected.add("under way", -1);
+    }
+    fits
+}
+
+/// Ends the work on a call.
+pub fn leave(connector: &Connector, call: &Call) {
+    if !call.delay.is_zero() {
+        connector.injected.add("under way", -1);
+    }
+}
+
 /// Moves the stamp of an actor, as any write to its record does.
 pub fn touch(connector: &Connector, call: &Call, actor: &Actor) {
     let nothing_new = Actor {
@@ -311,7 +383,7 @@ pub fn touch(connector: &Connector, call: &Call, actor: &Actor) {
     });
 }
 
-/// The digits at the end of a stamp.
+/// A stamp that is a counter, as the first company has them.
 pub fn number(stamp: &str) -> Option<i64> {
     stamp.parse().ok()
 }

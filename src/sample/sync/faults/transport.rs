@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::tools::{crash, is, refusal};
+use super::safety::document_type;
+use super::tools::{crash, enter, is, leave, refusal, run};
 use super::{Fault, Seam};
 use crate::sample::sync::connector::{Call, Called};
-use crate::sample::sync::erp::{Operation as Op, Outcome};
+use crate::sample::sync::erp::Operation as Op;
 use crate::sample::sync::reply::{Reply, SoapFault};
 use crate::sample::tls::Certificate;
 
@@ -14,20 +15,6 @@ fn reads_actors(call: &Call) -> bool {
     [Op::GetActors, Op::GetActorsByTimestamp, Op::SearchActors]
         .iter()
         .any(|operation| is(call, *operation))
-}
-
-/// A message without its document type.
-fn without_document_type(mut text: String) -> String {
-    if let Some(begin) = text.find("<!DOCTYPE") {
-        let declaration = &text[begin..];
-        let first = declaration.find('>').unwrap_or_default();
-        let end = match declaration[..first].contains('[') {
-            true => declaration.find("]>").map_or(first, |end| end + 1),
-            false => first,
-        };
-        text.replace_range(begin..=begin + end, "");
-    }
-    text
 }
 
 pub const FAULTS: &[Fault] = &[
@@ -86,7 +73,10 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-015"],
         consequences: &["AUTH-080"],
         seams: &[Seam::Policy(|policy| {
-            policy.prepare = without_document_type;
+            policy.prepare = |mut text| {
+                text.drain(document_type(&text));
+                text
+            };
         })],
     },
     Fault {
@@ -104,16 +94,17 @@ pub const FAULTS: &[Fault] = &[
                 Ok(())
             }),
             Seam::Late(|connector, call, reply| {
-                let (Some(erp), Some(Called::Erp(operation))) = (&connector.erp, call.called)
-                else {
+                let Some(Called::Erp(operation)) = call.called else {
                     return;
                 };
                 let current = connector.injected.recall("current");
                 let current = current.as_ref().and_then(|guid| guid.as_str());
-                if !call.delay.is_zero() && current != call.request.connection_guid.as_deref() {
-                    let mut request = call.request.clone();
-                    request.connection_guid = current.map(str::to_owned);
-                    let outcome: Outcome = erp.handle(operation, &request, call.now);
+                if !call.delay.is_zero()
+                    && current != call.request.connection_guid.as_deref()
+                    && let Some(outcome) = run(connector, call, operation, |request| {
+                        request.connection_guid = current.map(str::to_owned);
+                    })
+                {
                     *reply = Reply::outcome(outcome);
                 }
             }),
@@ -126,23 +117,13 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[],
         seams: &[
             Seam::Request(|connector, call| {
-                let Some(Called::Erp(operation)) = call.called.filter(|_| reads_actors(call))
-                else {
-                    return Ok(());
-                };
-                let ended = connector.injected.recall("ended");
-                let ended = ended.and_then(|ended| ended.as_u64()).unwrap_or_default();
-                call.delay = Duration::from_millis(100);
-                match connector.injected.count("begun") > ended + 4 {
-                    true => Err(refusal(operation, "All sessions are in use.")),
-                    false => Ok(()),
+                let delay = Duration::from_millis(100);
+                match !reads_actors(call) || enter(connector, call, 4, delay) {
+                    true => Ok(()),
+                    false => Err(refusal(Op::GetActors, "All sessions are in use.")),
                 }
             }),
-            Seam::Late(|connector, call, _| {
-                if reads_actors(call) {
-                    connector.injected.count("ended");
-                }
-            }),
+            Seam::Late(|connector, call, _| leave(connector, call)),
         ],
     },
     Fault {

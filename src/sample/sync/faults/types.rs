@@ -1,6 +1,8 @@
 //! Faults of actor types and of the fields that they have.
 
-use super::tools::{bad, crash, fields, good, guid, is, is_second, refusal, strings};
+use super::tools::{
+    asked_type, bad, crash, fields, good, guid, is, is_saved, is_second, refusal, strings,
+};
 use super::{Fault, Seam};
 use crate::sample::sync::connector::{Call, Connector};
 use crate::sample::sync::erp::{Field, Kind, Operation as Op, Outcome, Payload};
@@ -13,6 +15,22 @@ fn round(connector: &Connector, call: &Call) -> u64 {
     connector.injected.count(&key)
 }
 
+/// Whether a call names an actor type, known or not.
+fn names_type(call: &Call) -> bool {
+    let name = call.request.actor_type.as_deref();
+    name.is_some_and(|name| !name.is_empty())
+}
+
+/// The error result to the fields of a type that the ERP system does not have.
+fn unsupported<'a>(
+    connector: &Connector,
+    call: &Call,
+    reply: &'a mut Reply,
+) -> Option<&'a mut Outcome> {
+    let about_type = is_saved(connector, call) && asked_type(call).is_none();
+    bad(call, reply, Op::GetSupportedActorTypeFields).filter(|_| about_type)
+}
+
 /// The fields of one type of actors.
 fn fields_of<'a>(call: &Call, reply: &'a mut Reply, name: &str) -> Option<&'a mut Vec<Field>> {
     let asked = call.request.actor_type.as_deref() == Some(name);
@@ -22,18 +40,15 @@ fn fields_of<'a>(call: &Call, reply: &'a mut Reply, name: &str) -> Option<&'a mu
 /// Changes one field, whichever types have it.
 fn change_field(call: &Call, reply: &mut Reply, key: &str, change: fn(&mut Field)) {
     let fields = fields(call, reply, Op::GetSupportedActorTypeFields);
-    let found = fields
-        .into_iter()
-        .flatten()
-        .filter(|field| field.key == key);
-    found.for_each(change);
+    let fields = fields.into_iter().flatten();
+    fields.filter(|field| field.key == key).for_each(change);
 }
 
 pub const FAULTS: &[Fault] = &[
     // Actor types
     Fault {
         name: "no-actor-types",
-        summary: "Offers no actor types on the second connection.",
+        summary: "Offers no actor types in the second company.",
         violates: &["ERP-060"],
         consequences: &["ERP-017", "ERP-028", "ERP-052", "ERP-101"],
         seams: &[Seam::Answer(|connector, call, reply| {
@@ -219,19 +234,16 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "fields-pile-up",
-        summary: "Adds the custom field of persons once more at each call.",
+        summary: "Adds the last field of persons once more at each call.",
         violates: &["ERP-068"],
         consequences: &["ERP-073"],
         seams: &[Seam::Answer(|connector, call, reply| {
             if let Some(fields) = fields_of(call, reply, "Person")
-                && let Some(custom) = fields.last().cloned()
+                && let Some(mut last) = fields.last().cloned()
             {
-                for extra in 1..round(connector, call).min(9) {
-                    let rank = custom.rank + i32::try_from(extra).unwrap_or_default();
-                    fields.push(Field {
-                        rank,
-                        ..custom.clone()
-                    });
+                for _ in 1..round(connector, call).min(9) {
+                    last.rank += 1;
+                    fields.push(last.clone());
                 }
             }
         })],
@@ -250,16 +262,8 @@ pub const FAULTS: &[Fault] = &[
         summary: "Answers the fields of an invented actor type with a SOAP fault.",
         violates: &["ERP-071"],
         consequences: &["ERP-171"],
-        seams: &[Seam::Answer(|_, call, reply| {
-            let unknown = bad(call, reply, Op::GetSupportedActorTypeFields)
-                .is_some_and(|outcome| outcome.error_code.is_none());
-            if unknown
-                && call
-                    .request
-                    .actor_type
-                    .as_deref()
-                    .is_some_and(|name| !name.is_empty())
-            {
+        seams: &[Seam::Answer(|connector, call, reply| {
+            if unsupported(connector, call, reply).is_some() && names_type(call) {
                 *reply = crash();
             }
         })],
@@ -270,11 +274,9 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-071"],
         consequences: &["ERP-072"],
         seams: &[Seam::Request(|_, call| {
-            let known = ["Customer", "Supplier", "Person", "Project"];
-            let name = call.request.actor_type.as_deref().unwrap_or_default();
             if is(call, Op::GetSupportedActorTypeFields)
-                && !name.is_empty()
-                && !known.contains(&name)
+                && names_type(call)
+                && asked_type(call).is_none()
             {
                 call.request.actor_type = Some("Customer".to_owned());
             }
@@ -286,16 +288,9 @@ pub const FAULTS: &[Fault] = &[
         summary: "Answers the fields of an unsupported type with an empty list.",
         violates: &["ERP-072"],
         consequences: &[],
-        seams: &[Seam::Answer(|_, call, reply| {
-            if let Some(outcome) = bad(call, reply, Op::GetSupportedActorTypeFields)
-                && outcome.error_code.is_none()
-                && call
-                    .request
-                    .connection_guid
-                    .as_ref()
-                    .is_some_and(|guid| guid.len() >= 32)
-            {
-                *outcome = Outcome::ok(Payload::Fields(None));
+        seams: &[Seam::Answer(|connector, call, reply| {
+            if let Some(outcome) = unsupported(connector, call, reply) {
+                *outcome = Outcome::ok(Payload::Fields(Some(Vec::new())));
             }
         })],
     },

@@ -1,14 +1,14 @@
 //! Faults of field values.
 
-use super::tools::{each_actor, is, value};
+use super::tools::{each_actor, is, type_of, value};
 use super::{Fault, Seam};
-use crate::sample::sync::erp::{ActorType, Cell, Kind, Operation as Op};
+use crate::sample::sync::erp::{Cell, Kind, Operation as Op};
 use crate::sample::sync::reply::Reply;
 
 /// Visits every value of a type in an answer.
 fn each_value(reply: &mut Reply, kind: Kind, change: fn(&mut String)) {
     each_actor(reply, &mut |actor| {
-        let actor_type = actor.actor_type.as_deref().and_then(ActorType::named);
+        let actor_type = type_of(actor);
         for (key, value) in actor.field_values.iter_mut().flatten() {
             let field = actor_type.and_then(|actor| actor.field(key));
             if field.is_some_and(|field| field.kind == kind) && !value.is_empty() {
@@ -111,7 +111,7 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "texts-longer-than-declared",
-        summary: "Gives names that are longer than their field.",
+        summary: "Gives names of projects that are longer than their field.",
         violates: &["ERP-090"],
         consequences: &[
             "ERP-012", "ERP-107", "ERP-112", "ERP-121", "ERP-122", "ERP-139", "ERP-150",

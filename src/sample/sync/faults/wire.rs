@@ -3,10 +3,10 @@
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 
-use super::tools::{actors, crash, cut, each_actor, is, is_erp, replace, value};
+use super::tools::{asked_type, crash, cut, each_actor, each_given_value, is, is_erp, replace};
 use super::{Fault, Seam};
 use crate::sample::sync::connector::{Call, Called};
-use crate::sample::sync::erp::{ActorType, Operation as Op};
+use crate::sample::sync::erp::{NAMESPACE, Operation as Op};
 use crate::sample::sync::policy;
 use crate::sample::sync::reply::Written;
 use crate::sample::sync::xml::ARRAYS;
@@ -14,6 +14,21 @@ use crate::sample::sync::xml::ARRAYS;
 /// Whether a result of an ERP operation is written.
 fn result<'a>(call: &Call, written: &'a mut Written) -> Option<&'a mut Written> {
     (is_erp(call) && written.status == StatusCode::OK).then_some(written)
+}
+
+/// Moves an element to the end of the one that it is in.
+fn move_to_end(written: &mut Written, element: &str, inside: &str) {
+    let (open, end) = (format!("<{element}>"), format!("</{element}>"));
+    let close = format!("</{inside}>");
+    let pieces = written.body.split_inclusive(&close).map(|piece| {
+        let Some(content) = piece.strip_suffix(&close) else {
+            return piece.to_owned();
+        };
+        let mut content = content.to_owned();
+        let moved = cut(&mut content, &open, &end);
+        content + &moved.unwrap_or_default() + &close
+    });
+    written.body = pieces.collect();
 }
 
 /// The local names of the elements in a message.
@@ -163,24 +178,14 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-004"],
         consequences: &["ERP-033", "ERP-067"],
         seams: &[Seam::Written(|_, call, written| {
-            if result(call, written).is_some() {
-                let mut rest = std::mem::take(&mut written.body);
-                while let Some(mut field) = rest
-                    .find("<FieldMetadataInfoWS>")
-                    .and_then(|_| cut(&mut rest, "<FieldMetadataInfoWS>", "</FieldMetadataInfoWS>"))
-                {
-                    let key = cut(&mut field, "<FieldKey>", "</FieldKey>").unwrap_or_default();
-                    field.insert_str("<FieldMetadataInfoWS>".len(), &key);
-                    rest = rest.replacen(
-                        "</FieldMetaDataObjects>",
-                        &format!(
-                            "{}</FieldMetaDataObjects>",
-                            field.replace("FieldMetadataInfoWS", "\u{1}")
-                        ),
-                        1,
-                    );
-                }
-                written.body = rest.replace('\u{1}', "FieldMetadataInfoWS");
+            if let Some(written) = result(call, written) {
+                let open = "<FieldMetadataInfoWS>";
+                let pieces = written.body.split(open).map(|piece| {
+                    let mut members = piece.to_owned();
+                    let key = cut(&mut members, "<FieldKey>", "</FieldKey>");
+                    key.unwrap_or_default() + &members
+                });
+                written.body = pieces.collect::<Vec<_>>().join(open);
             }
         })],
     },
@@ -190,28 +195,10 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-004"],
         consequences: &[],
         seams: &[Seam::Written(|_, call, written| {
-            if result(call, written).is_some() {
-                let mut rest = written.body.as_str();
-                let mut body = String::new();
-                while let Some(start) = rest.find("<LastModified>") {
-                    let Some(length) = rest[start..].find("</LastModified>") else {
-                        break;
-                    };
-                    let end = start + length + "</LastModified>".len();
-                    let close = ["</ErpActorWS>", "</Actor>"]
-                        .iter()
-                        .filter_map(|close| rest[end..].find(close))
-                        .min();
-                    let Some(close) = close.map(|close| end + close) else {
-                        break;
-                    };
-                    body.push_str(&rest[..start]);
-                    body.push_str(&rest[end..close]);
-                    body.push_str(&rest[start..end]);
-                    rest = &rest[close..];
+            if let Some(written) = result(call, written) {
+                for actor in ["ErpActorWS", "Actor"] {
+                    move_to_end(written, "LastModified", actor);
                 }
-                body.push_str(rest);
-                written.body = body;
             }
         })],
     },
@@ -224,9 +211,8 @@ pub const FAULTS: &[Fault] = &[
             "ERP-169",
         ],
         seams: &[Seam::Written(|_, call, written| {
-            if result(call, written).is_some() {
-                let own = crate::sample::sync::erp::NAMESPACE;
-                replace(written, ARRAYS, own);
+            if let Some(written) = result(call, written) {
+                replace(written, ARRAYS, NAMESPACE);
             }
         })],
     },
@@ -236,24 +222,8 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-005"],
         consequences: &["ERP-161", "ERP-162", "ERP-165"],
         seams: &[Seam::Written(|_, call, written| {
-            if result(call, written).is_some() {
-                let swap = |item: &str| match item.split_once("</b:Key>") {
-                    Some((key, rest)) => match rest.split_once("</b:Value>") {
-                        Some((value, tail)) => {
-                            format!("{value}</b:Value>{key}</b:Key>{tail}")
-                        }
-                        None => item.to_owned(),
-                    },
-                    None => item.to_owned(),
-                };
-                let open = "<b:KeyValueOfstringstring>";
-                let mut items = written.body.split(open);
-                let first = items.next().unwrap_or_default().to_owned();
-                let items: Vec<String> = items.map(swap).collect();
-                written.body = std::iter::once(first)
-                    .chain(items)
-                    .collect::<Vec<_>>()
-                    .join(open);
+            if let Some(written) = result(call, written) {
+                move_to_end(written, "b:Key", "b:KeyValueOfstringstring");
             }
         })],
     },
@@ -353,13 +323,9 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-009"],
         consequences: &["ERP-171", "ERP-085"],
         seams: &[Seam::Request(|_, call| {
-            let nil = call.text.split("FieldKeys").nth(1);
-            let nil = nil.is_some_and(|rest| {
-                rest.trim_start().contains("nil=\"true\"") && {
-                    rest.find("nil=").unwrap_or(usize::MAX) < rest.find('>').unwrap_or_default()
-                }
-            });
-            match is_erp(call) && nil {
+            let tag = call.text.split("FieldKeys").nth(1);
+            let tag = tag.and_then(|rest| rest.split('>').next());
+            match is_erp(call) && tag.is_some_and(|tag| tag.contains("nil=\"true\"")) {
                 true => Err(crash()),
                 false => Ok(()),
             }
@@ -373,8 +339,7 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Request(|_, call| {
             if is(call, Op::GetActors)
                 && !call.text.contains("FieldKeys")
-                && let Some(name) = &call.request.actor_type
-                && let Some(actor_type) = ActorType::named(name)
+                && let Some(actor_type) = asked_type(call)
             {
                 let fields = actor_type.fields().iter();
                 let keys = fields.map(|field| field.key.to_owned()).collect();
@@ -424,17 +389,9 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-012"],
         consequences: &["ERP-139", "ERP-150"],
         seams: &[Seam::Request(|_, call| {
-            let given = call
-                .request
-                .actor
-                .iter_mut()
-                .chain(call.request.actors.iter_mut().flatten());
-            for (_, value) in given
-                .filter_map(|actor| actor.field_values.as_mut())
-                .flatten()
-            {
+            each_given_value(call, |_, value| {
                 *value = value.replace("\r\n", " ").replace(['\r', '\n'], " ");
-            }
+            });
             Ok(())
         })],
     },
@@ -475,20 +432,6 @@ pub const FAULTS: &[Fault] = &[
         seams: &[Seam::Written(|_, call, written| {
             if is(call, Op::GetActors) || is(call, Op::GetActorsByTimestamp) {
                 replace(written, "&amp;", "&");
-            }
-        })],
-    },
-    Fault {
-        name: "names-cut-in-batches",
-        summary: "Cuts the last letter off names when it gives several actors at once.",
-        violates: &["ERP-094"],
-        consequences: &[],
-        seams: &[Seam::Answer(|_, call, reply| {
-            let many = actors(call, reply, Op::GetActors).filter(|actors| actors.len() > 1);
-            for actor in many.into_iter().flatten() {
-                if let Some(name) = value(actor, "NAME") {
-                    name.pop();
-                }
             }
         })],
     },
