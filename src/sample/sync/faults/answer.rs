@@ -294,15 +294,13 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "signature-with-sign-byte",
-        summary: "Writes its signature as a signed number: with a zero in front of a high bit.",
+        summary: "Writes its signature as a number with a sign: with a zero in front.",
         violates: &["AUTH-032"],
         consequences: &["AUTH-010", "AUTH-030", "AUTH-031"],
         seams: &[Seam::Policy(|policy| {
             policy.answer = |handshake, nonce, now| {
                 signature_as(handshake, nonce, now, |mut bytes| {
-                    if bytes.first().is_some_and(|first| *first >= 0x80) {
-                        bytes.insert(0, 0);
-                    }
+                    bytes.insert(0, 0);
                     STANDARD.encode(bytes)
                 })
             };
