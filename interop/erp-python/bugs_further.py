@@ -839,7 +839,7 @@ def _(call, self, request):
 @bug("key-of-the-second", "erp.new_key", "The key of a new actor is the second of its creation.", "ERP-137")
 def _(call, self, actor_type, number):
     return call(self, actor_type, number) if self.clock.last < erp.UNIX_EPOCH + 17_800_000_000_000_000 \
-        else time.strftime("%Y%m%d%H%M%S")
+        else str(int(time.time()))
 
 
 @bug("dates-to-utc", "write.value", "Date-times are shifted from Oslo's time when stored.", "ERP-139 ERP-150")

@@ -14,11 +14,13 @@ from lxml import etree
 
 import erp
 import fields
+import operations
 import search
 import seams
 import soap
 import values
 import wire
+from auth import Refused
 
 STYLES = {}
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
@@ -252,6 +254,8 @@ def _():
     customer = fields.ACTOR_FIELDS["Customer"]
     fields.ACTOR_FIELDS.clear()
     fields.ACTOR_FIELDS["Customer"] = tuple(one for one in customer if one.key in ("NAME", "TRADE"))
+    operations.FIELDS.clear()
+    operations.FIELDS["Customer"] = {one.key: one for one in fields.ACTOR_FIELDS["Customer"]}
     erp.SUPPLIERS, erp.PARTNERS, erp.PERSONS, erp.PROJECTS = (
         {"NORD": (), "SUED": ()} for _ in range(4))
 
@@ -283,7 +287,6 @@ def _(call, self, name, request):
 
 @style("errors-for-unknown-keys", "actors", "An undeclared field key is an error with its code.")
 def _(call, self, actors, request, operation):
-    import operations
     known = operations.FIELDS.get(request.ActorType, {})
     if any(key not in known for key in operations.strings(request.FieldKeys)):
         raise operations.Problem("A field key is not defined.", code=operations.UNKNOWN_FIELD)
@@ -292,7 +295,6 @@ def _(call, self, actors, request, operation):
 
 @style("errors-for-unknown-keys", "WSGetListItems", "An unknown item key is an error with its code.")
 def _(call, self, request):
-    import operations
     items = self.list_of(request)
     if any(key not in items for key in operations.strings(request.ListItemKeys)):
         raise operations.Problem("An item does not exist.", code=operations.UNKNOWN_ITEM)
@@ -322,7 +324,6 @@ def _(call, self):
 
 @style("replay-refused", "auth.claims", "A token is accepted once.")
 def _(call, self, claims, header):
-    from auth import Refused
     call(self, claims, header)
     used = self.__dict__.setdefault("used", set())
     if claims["nonce"] in used:
@@ -332,7 +333,6 @@ def _(call, self, claims, header):
 
 @style("no-leeway", "auth.time", "No clock skew is tolerated.")
 def _(call, self, claims):
-    from auth import Refused
     call(self, claims)
     if not claims.get("nbf", 0) <= time.time() <= claims["exp"]:
         raise Refused("not valid at this time")
