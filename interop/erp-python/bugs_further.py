@@ -669,7 +669,7 @@ def _(call, self, actors, request, operation):
 # Polling
 
 @bug("own-changes-not-polled", "WSGetActorsByTimestamp",
-     "Changes that came through the connector are left out of polling.", "ERP-104 ERP-105")
+     "Changes that came through the connector are left out of polling.", "ERP-105 ERP-104 ERP-095 ERP-096")
 def _(call, self, request):
     result = call(self, request)
     firm = self.firm_of(request)
