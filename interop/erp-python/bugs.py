@@ -17,7 +17,7 @@ import seams
 
 MODULES = (
     "bugs_wire", "bugs_connection", "bugs_metadata", "bugs_actors", "bugs_search", "bugs_write",
-    "bugs_handshake", "bugs_refusal",
+    "bugs_handshake", "bugs_refusal", "bugs_further",
 )
 BUGS = {}
 

@@ -19,6 +19,7 @@ import erp
 import keys
 import operations
 import soap
+import styles
 import writing
 
 NAME, VENDOR, VERSION = "Plumbing wholesale ERP Sync", "Interop Python", "1.0"
@@ -40,6 +41,7 @@ def arguments():
     parser.add_argument("--state", metavar="FILE", help="where connections are kept (default: temporary folder)")
     parser.add_argument("--write-target", metavar="FILE", help="write a target file for the harness")
     parser.add_argument("--bug", action="append", default=[], metavar="NAME", help="plant a bug, see bugs.py")
+    parser.add_argument("--style", action="append", default=[], metavar="NAME", help="another way of keeping the contract, see styles.py")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     if bool(options.certificate) == bool(options.jwks):
@@ -96,6 +98,8 @@ def main():
     logging.getLogger("spyne").setLevel(logging.CRITICAL)
     for name in options.bug:
         bugs.plant(name)
+    for name in options.style:
+        styles.put_on(name)
     path = "/" + options.path.strip("/")
     scheme = "https" if options.tls_cert else "http"
     url = f"{scheme}://127.0.0.1:{options.port}{path}"
