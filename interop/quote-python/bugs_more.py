@@ -690,12 +690,12 @@ def _texts(app: Any, operations: str, change: Any) -> None:
     after(app, operations, run)
 
 
-@bug("texts-html-escaped", "Texts come back with &, < and > escaped for HTML.", "066", "177 205 207 220 252")
+@bug("texts-html-escaped", "Texts come back with &, < and > escaped for HTML.", "066", "177 205 207 220 252 148 064 251")
 def _(app: Any) -> None:
     _texts(app, CALCULATING, lambda text: html.escape(text, quote=False))
 
 
-@bug("texts-composed", "Texts come back in composed Unicode form.", "066", "177 205 252")
+@bug("texts-composed", "Texts come back in composed Unicode form.", "066", "177 205 252 251")
 def _(app: Any) -> None:
     _texts(app, "RecalculateQuoteAlternative ValidateQuoteVersion", lambda text: unicodedata.normalize("NFC", text))
 
@@ -776,7 +776,7 @@ def _(app: Any) -> None:
 
 
 @bug("company-fields-null-500", "GetAddresses strips texts of the company without looking whether they are null.",
-     "056", "072 055")
+     "056", "072 055 247")
 def _(app: Any) -> None:
     def addresses(old: Any, call: Any) -> Any:
         company = call.context.get("CRMCompany")
@@ -1464,7 +1464,7 @@ def _(app: Any) -> None:
 
 # --- lines ----------------------------------------------------------------------------------------
 
-@bug("line-key-anew", "OnQuoteLineChanged gives a line a new ERPQuoteLineKey each time.", "252 066")
+@bug("line-key-anew", "OnQuoteLineChanged gives a line a new ERPQuoteLineKey each time.", "252", "066")
 def _(app: Any) -> None:
     counter = itertools.count(7000)
 
@@ -1817,7 +1817,7 @@ def _(app: Any) -> None:
     around(app, "ValidateQuoteVersion", validate)
 
 
-@bug("version-key-anew", "ValidateQuoteVersion gives the version a new ERP key.", "252 066")
+@bug("version-key-anew", "ValidateQuoteVersion gives the version a new ERP key.", "252", "066")
 def _(app: Any) -> None:
     def change(call: Any, value: Any) -> Any:
         if value.get("CRMQuoteVersion"):
@@ -1826,7 +1826,7 @@ def _(app: Any) -> None:
     after(app, "ValidateQuoteVersion", change)
 
 
-@bug("order-quote-key-anew", "PlaceOrder replaces ERPQuoteKey by the order key.", "252 066")
+@bug("order-quote-key-anew", "PlaceOrder replaces ERPQuoteKey by the order key.", "252", "066")
 def _(app: Any) -> None:
     def change(call: Any, value: Any) -> Any:
         quote = value.get("CRMQuote")
@@ -2052,7 +2052,7 @@ def _(app: Any) -> None:
          if order.state == ops.DELIVERY_PREFIX else old(order, line))
 
 
-@bug("missing-order-key-500", "GetOrderState without order key ends in a fault.", "246 072", "056 055")
+@bug("missing-order-key-500", "GetOrderState without order key ends in a fault.", "246", "072 056 055")
 def _(app: Any) -> None:
     def state(old: Any, call: Any) -> Any:
         if not (call.context.get("CRMQuote") or {}).get("ERPOrderKey"):
