@@ -81,6 +81,7 @@ class App:
                 self.auth.add_secret(more["shortLivedSecret"], customer.ctx, 2.0)
         self.auth.customers = set(self.customers)
         self.last_fault = ""
+        self.chunked = self.http10 = False
 
     # --- one request, step by step -------------------------------------------------------------
 
@@ -251,19 +252,29 @@ class Handler(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def serve(self) -> None:
+        if self.server.app.http10:
+            self.protocol_version, self.close_connection = "HTTP/1.0", True
         body, too_large = self.body()
         response = self.server.app.handle(Request(self.command, self.path, self.headers, body, too_large))
         content = response.raw or b""
         self.send_response(response.status)
         for name, value in response.headers.items():
             self.send_header(name, value)
-        if response.status != 204:
+        chunked = self.server.app.chunked and response.status != 204 and self.command != "HEAD"
+        if chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        elif response.status != 204:
             self.send_header("Content-Length", str(len(content)))
         if too_large:
             self.close_connection = True
             self.send_header("Connection", "close")
         self.end_headers()
-        if self.command != "HEAD":
+        if chunked:
+            for at in range(0, len(content), 700):
+                piece = content[at:at + 700]
+                self.wfile.write(b"%x;part=1\r\n%b\r\n" % (len(piece), piece))
+            self.wfile.write(b"0\r\n\r\n")
+        elif self.command != "HEAD":
             self.wfile.write(content)
         self.wfile.flush()
 
@@ -329,7 +340,11 @@ def start(settings: dict[str, Any], port: int, bugs: list[str]) -> tuple[Server,
     app = App(settings)
     if bugs:
         import bugs as planted
+        import bugs_more                              # noqa: F401  registers its bugs
         planted.plant(app, bugs)
+    if settings.get("styles"):
+        import styles
+        styles.plant(app, settings["styles"])
     server = Server(("127.0.0.1", port), Handler)
     server.app = app
     scheme = "http"
@@ -357,7 +372,7 @@ def ready_line(settings: dict[str, Any], url: str, app: App, bugs: list[str]) ->
             "ctx": ctx, "serial": customer.serial, "name": customer.name, "secret": more["secret"],
             "nextSecret": more.get("nextSecret"), "shortLivedSecret": more.get("shortLivedSecret"),
             "currencies": sorted({pl.currency for pl in app.operations.active_lists(customer, None)}),
-            "productWithoutImage": by_code[without_image[i]],
+            "productWithoutImage": by_code.get(without_image[i]),
             "productWithImages": by_code.get(with_image[i]) if with_image[i] else None,
             "addressBookCompanyKeys": sorted(customer.addresses)})
     po, company = "/Context/CRMQuote/PoNumber", "/Context/ERPCompanyKey"
@@ -405,17 +420,24 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--tls-key")
     parser.add_argument("--bug", action="append", default=[], help="plant a bug; repeatable")
     parser.add_argument("--list-bugs", action="store_true")
+    parser.add_argument("--style", action="append", default=[], help="another way to keep the contract; repeatable")
+    parser.add_argument("--list-styles", action="store_true")
     args = parser.parse_args(argv)
     if args.list_bugs:
         import bugs
+        import bugs_more                              # noqa: F401  registers its bugs
         print(json.dumps(bugs.listing(), ensure_ascii=False, indent=1))
+        return 0
+    if args.list_styles:
+        import styles
+        print(json.dumps(styles.listing(), ensure_ascii=False, indent=1))
         return 0
     config: dict[str, Any] = {}
     if args.config:
         with open(args.config, encoding="utf-8") as file:
             config = json.load(file)
     given = {"jwtCert": args.jwt_cert, "jwks": args.jwks, "variant": args.variant, "tlsCert": args.tls_cert,
-             "tlsKey": args.tls_key, "modes": args.modes.split(",") if args.modes else None}
+             "tlsKey": args.tls_key, "modes": args.modes.split(",") if args.modes else None, "styles": args.style}
     config.update({k: v for k, v in given.items() if v})
     server, ready = start(load_settings(config), args.port, args.bug)
     print(json.dumps(ready), flush=True)
