@@ -24,7 +24,7 @@ pub(super) struct Arguments {
     /// Seeds with which the samples without fault are run
     #[arg(long, value_name = "N", default_value_t = 1)]
     seeds: u64,
-    /// Play every scenario against every fault, not only those that decide what it breaks
+    /// Play every scenario against every fault, not only those that decide or provoke what it breaks
     #[arg(long)]
     whole: bool,
     /// Play one of N runs only, for a quick look

@@ -116,13 +116,13 @@ fn of_profile(profile: &str) -> String {
 /// The faults of the certificate, which every family of samples can have: `Fault`, `Seam`
 /// and `Certificate` are those of the family.
 macro_rules! certificate_faults {
-    ($violates:expr) => {
+    ($violates:expr, $consequences:expr) => {
         &[
             Fault {
                 name: "certificate-expired",
                 summary: "Shows a certificate that has run out.",
                 violates: $violates,
-                consequences: &[],
+                consequences: $consequences,
                 seams: &[Seam::Policy(|policy| {
                     policy.certificate = Certificate::Expired
                 })],
@@ -131,7 +131,7 @@ macro_rules! certificate_faults {
                 name: "certificate-of-other-host",
                 summary: "Shows a certificate that names another host.",
                 violates: $violates,
-                consequences: &[],
+                consequences: $consequences,
                 seams: &[Seam::Policy(|policy| {
                     policy.certificate = Certificate::OtherHost
                 })],
@@ -140,7 +140,7 @@ macro_rules! certificate_faults {
                 name: "certificate-self-signed",
                 summary: "Shows a certificate that it has signed itself.",
                 violates: $violates,
-                consequences: &[],
+                consequences: $consequences,
                 seams: &[Seam::Policy(|policy| {
                     policy.certificate = Certificate::SelfSigned
                 })],

@@ -62,7 +62,8 @@ pub struct Choice {
     pub only: Selection,
     /// How many seeds the samples without fault are run with.
     pub seeds: u64,
-    /// Every fault meets every scenario, not only those that decide what it breaks.
+    /// Every fault meets every scenario, not only those that decide or provoke what it
+    /// breaks.
     pub whole: bool,
     /// Plays one of so many runs only: 1 for all.
     pub one_of: usize,
@@ -119,13 +120,15 @@ pub fn cases(suite: &Suite, choice: &Choice) -> Result<Vec<Case>, MatrixError> {
     let in_scenarios: BTreeSet<&str> = suite
         .scenarios
         .iter()
-        .flat_map(|scenario| scenario.requirements.iter().map(String::as_str))
+        .flat_map(|scenario| scenario.requirements.iter().chain(&scenario.provokes))
+        .map(String::as_str)
         .collect();
     cases.extend(
         planted()
             .filter(|fault| choice.only.0.is_empty() || wanted(&choice.only, fault))
             .map(|fault| {
-                // What is judged on every exchange has no scenario of its own.
+                // What is judged on every exchange, and provoked by no scenario, may show
+                // anywhere.
                 let anywhere = fault.violates.iter().any(|id| !in_scenarios.contains(id));
                 let only = match choice.whole || anywhere {
                     true => Vec::new(),

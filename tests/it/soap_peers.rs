@@ -113,14 +113,15 @@ impl Given {
     }
 
     async fn judge(&self) -> Report {
-        self.judge_serving_keys_on(0).await
+        self.judge_as("erp-sync", 0).await
     }
 
-    async fn judge_serving_keys_on(&self, port: u16) -> Report {
+    /// Judges by the suite of a sample, and serves the keys on a port.
+    async fn judge_as(&self, sample: &str, port: u16) -> Report {
         let served = KeyServer::start(port, vec![key()]).await.unwrap();
         let case = Case {
             scope: Scope::Development,
-            ..case("erp-sync")
+            ..case(sample)
         };
         let clock = Arc::new(SystemClock);
         judge(&case, self.target(), Some((keys(), Some(served))), clock).await
@@ -152,6 +153,11 @@ fn spyne_trusting(python: &Path, given: &Given, arguments: &[&str]) -> Running {
     running
 }
 
+fn styles(names: &'static str) -> Vec<&'static str> {
+    let names = names.split(' ');
+    names.flat_map(|name| ["--style", name]).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_compliant_connector_on_spyne_gets_no_finding() {
     let Some(python) = peer("venv/bin/python") else {
@@ -161,6 +167,11 @@ async fn a_compliant_connector_on_spyne_gets_no_finding() {
         &["--variant", "full"][..],
         &["--variant", "no-search", "--is-ok"],
         &["--variant", "read-only", "--jwt-answer"],
+        // What the contract leaves free, done otherwise.
+        &styles("default-namespaces indented no-declaration further-members odd-keys"),
+        &styles(
+            "nil-members cdata-and-comments faults-of-another-stack connection-closed shuffled",
+        ),
     ] {
         let given = Given::new();
         let _running = spyne(&python, &given, arguments);
@@ -207,6 +218,12 @@ async fn bugs_planted_on_spyne_are_named() {
         "signed-utf16",
         "none-in-mixed-case-accepted",
         "audience-prefix",
+        "search-in-all-firms",
+        "deleted-for-ever",
+        "between-lower-only",
+        "batch-values-of-last",
+        "items-after-list",
+        "good-signature-remembered",
     ];
     let mut wrong = Vec::new();
     for bug in bugs {
@@ -250,11 +267,52 @@ async fn bugs_with_fetched_keys_are_named() {
         let trust = ["--jwks", &url];
         let planted: Vec<&str> = bug.into_iter().flat_map(|bug| ["--bug", bug]).collect();
         let _running = spyne_trusting(&python, &given, &[&trust, &planted[..]].concat());
-        let report = given.judge_serving_keys_on(port).await;
+        let report = given.judge_as("erp-sync", port).await;
         let failed = ids(&report, Outcome::Fail, None);
         let named = id.is_none_or(|id| failed.iter().any(|failed| failed == id));
         if !named || (id.is_none() && !failed.is_empty()) {
             wrong.push(format!("{bug:?}: {failed:?}\n{}", against(&report)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A mirroring service of strangers: without a bug no finding, with one its requirement.
+#[tokio::test(flavor = "multi_thread")]
+async fn bugs_planted_on_a_mirroring_service_are_named() {
+    let Some(python) = peer("venv/bin/python") else {
+        return;
+    };
+    let folder = root().join("interop/mirroring-python");
+    let listed = Command::new(&python)
+        .current_dir(&folder)
+        .args(["-B", "bugs.py", "--json"])
+        .output()
+        .unwrap();
+    let listed: Vec<Value> = serde_json::from_slice(&listed.stdout).unwrap();
+    let bugs = listed
+        .iter()
+        .map(|row| (row["name"].as_str(), row["ids"][0].as_str()));
+    let mut wrong = Vec::new();
+    for (bug, id) in std::iter::once((None, None)).chain(bugs) {
+        let given = Given::new();
+        let mut command = Command::new(&python);
+        command
+            .current_dir(&folder)
+            .args(["-B", "connector.py", "--port", &free_port().to_string()])
+            .args(["--application-id", APPLICATION, "--application-key"])
+            .arg(given.file("application.xml"))
+            .arg("--certificate")
+            .arg(given.file("trusted.crt"))
+            .arg("--write-target")
+            .arg(given.file("target.yaml"))
+            .args(bug.into_iter().flat_map(|bug| ["--bug", bug]));
+        let _running = start(&mut command, "ready:");
+        let report = given.judge_as("mirroring-auth", 0).await;
+        let failed = ids(&report, Outcome::Fail, None);
+        let named = id.is_none_or(|id| failed.iter().any(|failed| failed == id));
+        if !named || (id.is_none() && !failed.is_empty()) {
+            wrong.push(format!("{bug:?} {id:?}: {failed:?}\n{}", against(&report)));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -231,7 +231,7 @@ pub const FAULTS: &[Fault] = &[
         name: "every-second-address-404",
         summary: "Claims to give addresses and answers every second GetAddresses 404.",
         violates: &["QC-090", "QC-013", "QC-014"],
-        consequences: &["QC-057"],
+        consequences: &["QC-057", "QC-097"],
         seams: &[Seam::Answer(|connector, call, answer| {
             if result(call, answer, Op::GetAddresses).is_some()
                 && connector.injected.count("addresses").is_multiple_of(2)

@@ -15,7 +15,7 @@ use crate::sample::quote::policy::operation_name;
 use crate::sample::quote::wire::{Answer, Payload, put};
 use crate::sample::tls::Certificate;
 
-pub const CERTIFICATES: &[Fault] = certificate_faults!(&["QC-002"]);
+pub const CERTIFICATES: &[Fault] = certificate_faults!(&["QC-002"], &[]);
 
 pub const FAULTS: &[Fault] = &[
     Fault {
@@ -280,12 +280,14 @@ pub const FAULTS: &[Fault] = &[
     },
     Fault {
         name: "slow-price-lists",
-        summary: "Takes more than five seconds for GetAllPriceLists.",
+        summary: "Takes more than five seconds for the first GetAllPriceLists, to fill its cache.",
         violates: &["QC-016"],
         consequences: &[],
-        seams: &[Seam::Answer(|_, call, answer| {
-            if result(call, answer, Op::GetAllPriceLists).is_some() {
-                answer.delay = Duration::from_millis(5200);
+        seams: &[Seam::Answer(|connector, call, answer| {
+            if result(call, answer, Op::GetAllPriceLists).is_some()
+                && connector.injected.count("price lists") == 1
+            {
+                answer.delay = Duration::from_millis(6000);
             }
         })],
     },

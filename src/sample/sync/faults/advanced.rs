@@ -387,7 +387,9 @@ pub const FAULTS: &[Fault] = &[
         "encoded-arguments-not-understood",
         "Finds nothing when an argument is encoded.",
         &["ERP-131"],
-        &["ERP-123", "ERP-124", "ERP-125", "ERP-127", "ERP-128"],
+        &[
+            "ERP-123", "ERP-124", "ERP-125", "ERP-127", "ERP-128", "ERP-135"
+        ],
         |kind, operator, cell, arguments| {
             let encoded = |text: &String| text.starts_with('[') && kind != Kind::Text;
             match arguments.iter().any(encoded) {

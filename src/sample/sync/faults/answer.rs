@@ -324,7 +324,7 @@ pub const FAULTS: &[Fault] = &[
         name: "one-token-for-all",
         summary: "Gives the token of its first handshake to everybody.",
         violates: &["AUTH-033"],
-        consequences: &["AUTH-010", "AUTH-025", "AUTH-027", "AUTH-028"],
+        consequences: &["AUTH-010", "AUTH-025", "AUTH-027", "AUTH-028", "AUTH-086"],
         seams: &[Seam::Answer(|connector, _, reply| {
             let Some(verdict) = accepted(reply) else {
                 return;
@@ -341,7 +341,7 @@ pub const FAULTS: &[Fault] = &[
         name: "token-kept-for-a-tenant",
         summary: "Gives each tenant the token of its first handshake again.",
         violates: &["AUTH-033"],
-        consequences: &["AUTH-010", "AUTH-025", "AUTH-027", "AUTH-028"],
+        consequences: &["AUTH-010", "AUTH-025", "AUTH-027", "AUTH-028", "AUTH-086"],
         seams: &[Seam::Answer(|connector, call, reply| {
             let tenant = format!("token of {:?}", claim(call, "sub"));
             let Some(verdict) = accepted(reply) else {

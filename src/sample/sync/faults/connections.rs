@@ -174,7 +174,9 @@ pub const FAULTS: &[Fault] = &[
         name: "unknown-connection-is-any",
         summary: "Uses another saved connection when it does not know the id.",
         violates: &["ERP-025"],
-        consequences: &["ERP-028", "ERP-030", "ERP-048", "ERP-054", "ERP-058"],
+        consequences: &[
+            "ERP-028", "ERP-030", "ERP-048", "ERP-054", "ERP-058", "ERP-016", "ERP-173",
+        ],
         seams: &[Seam::Answer(|connector, call, reply| {
             if unknown(reply).is_some()
                 && !is_zero(call)
@@ -189,7 +191,7 @@ pub const FAULTS: &[Fault] = &[
         name: "unknown-once-is-unknown-for-ever",
         summary: "Remembers that a connection was not known, although it is saved later.",
         violates: &["ERP-026"],
-        consequences: &["ERP-048", "ERP-051", "ERP-173"],
+        consequences: &["ERP-048", "ERP-051", "ERP-173", "ERP-169"],
         seams: &[Seam::Answer(|connector, call, reply| {
             let Some(guid) = guid(call) else {
                 return;
@@ -229,7 +231,7 @@ pub const FAULTS: &[Fault] = &[
         consequences: &[
             "ERP-017", "ERP-021", "ERP-026", "ERP-048", "ERP-052", "ERP-053", "ERP-055", "ERP-059",
             "ERP-060", "ERP-179", "ERP-075", "ERP-110", "ERP-114", "ERP-118", "ERP-121", "ERP-123",
-            "ERP-124", "ERP-125", "ERP-126", "ERP-127", "ERP-157", "ERP-161",
+            "ERP-124", "ERP-125", "ERP-126", "ERP-127", "ERP-157", "ERP-161", "ERP-170",
         ],
         seams: &[Seam::Request(|connector, call| {
             let Some(guid) = guid(call).filter(|_| is_saved(connector, call)) else {

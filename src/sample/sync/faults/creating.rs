@@ -62,7 +62,7 @@ pub const FAULTS: &[Fault] = &[
         name: "key-of-the-actor-before",
         summary: "Tells the highest key from before a creation as that of the new actor.",
         violates: &["ERP-137"],
-        consequences: &["ERP-103", "ERP-173"],
+        consequences: &["ERP-103", "ERP-173", "ERP-144"],
         seams: &[Seam::Answer(|connector, call, reply| {
             if let Some(actor) = created(call, reply)
                 && let Some((company, kind)) = company(connector, call).zip(type_of(actor))

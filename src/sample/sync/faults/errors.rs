@@ -16,7 +16,7 @@ pub const FAULTS: &[Fault] = &[
         name: "refused-actors-are-faults",
         summary: "Answers actors that it does not create or save with a SOAP fault.",
         violates: &["ERP-171"],
-        consequences: &[],
+        consequences: &["ERP-142", "ERP-146", "ERP-154"],
         seams: &[Seam::Answer(|_, call, reply| {
             for operation in [Op::CreateActor, Op::SaveActors] {
                 let why = bad(call, reply, operation).filter(|why| why.error_code.is_none());
@@ -164,7 +164,8 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-179"],
         consequences: &[
             "ERP-002", "ERP-017", "ERP-027", "ERP-055", "ERP-059", "ERP-171", "AUTH-091",
-            "AUTH-013",
+            "AUTH-013", "ERP-009", "ERP-021", "ERP-023", "ERP-024", "ERP-025", "ERP-049",
+            "ERP-129",
         ],
         seams: &[
             Seam::Arrival(down),

@@ -40,7 +40,7 @@ fn count_bad_tokens(connector: &Connector, reply: &mut Reply) -> u64 {
     }
 }
 
-pub const CERTIFICATES: &[Fault] = certificate_faults!(&["AUTH-007"]);
+pub const CERTIFICATES: &[Fault] = certificate_faults!(&["AUTH-007"], &["AUTH-011", "ERP-019"]);
 
 pub const FAULTS: &[Fault] = &[
     Fault {

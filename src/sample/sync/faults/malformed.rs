@@ -178,7 +178,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["AUTH-070"],
         consequences: &[
             "AUTH-002", "AUTH-003", "AUTH-005", "AUTH-010", "AUTH-013", "AUTH-069", "AUTH-071",
-            "AUTH-083", "AUTH-088", "AUTH-091", "ERP-179",
+            "AUTH-083", "AUTH-088", "AUTH-091", "ERP-179", "ERP-121", "ERP-128",
         ],
         seams: &[
             Seam::Arrival(down),
@@ -197,7 +197,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["AUTH-071"],
         consequences: &[
             "AUTH-002", "AUTH-003", "AUTH-005", "AUTH-010", "AUTH-013", "AUTH-083", "AUTH-088",
-            "AUTH-091", "ERP-014", "ERP-179",
+            "AUTH-091", "ERP-014", "ERP-179", "ERP-123",
         ],
         seams: &[
             Seam::Arrival(down),

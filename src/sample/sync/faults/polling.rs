@@ -422,7 +422,7 @@ pub const FAULTS: &[Fault] = &[
         name: "stamps-are-versions",
         summary: "Stamps actors with a version number that each of them has for itself.",
         violates: &["ERP-109"],
-        consequences: &["ERP-105"],
+        consequences: &["ERP-105", "ERP-104"],
         seams: &[Seam::Answer(|connector, call, reply| {
             for actor in actors(call, reply, Op::SaveActors).into_iter().flatten() {
                 let key = actor.erp_key.as_deref().unwrap_or_default();

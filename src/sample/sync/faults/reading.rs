@@ -171,7 +171,7 @@ pub const FAULTS: &[Fault] = &[
         name: "all-fields-always",
         summary: "Gives a field that was not asked for.",
         violates: &["ERP-079"],
-        consequences: &["ERP-111", "ERP-085"],
+        consequences: &["ERP-111", "ERP-085", "ERP-133"],
         seams: &[Seam::Answer(|connector, call, reply| {
             if !reads(call) {
                 return;
@@ -366,7 +366,7 @@ pub const FAULTS: &[Fault] = &[
         name: "parent-type-missing",
         summary: "Gives the key of a person's parent without its type.",
         violates: &["ERP-091"],
-        consequences: &["ERP-117", "ERP-130", "ERP-144"],
+        consequences: &["ERP-117", "ERP-130", "ERP-144", "ERP-158"],
         seams: &[Seam::Answer(|_, _, reply| {
             each_actor(reply, &mut |actor| {
                 if actor.actor_type.as_deref() == Some("Person") {

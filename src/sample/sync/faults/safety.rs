@@ -247,7 +247,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["AUTH-088"],
         consequences: &[
             "AUTH-002", "AUTH-003", "AUTH-005", "AUTH-010", "AUTH-013", "AUTH-071", "AUTH-083",
-            "AUTH-091", "ERP-179", "ERP-171",
+            "AUTH-091", "ERP-179", "ERP-171", "ERP-121", "ERP-123",
         ],
         seams: &[
             Seam::Arrival(down),

@@ -94,7 +94,7 @@ pub const FAULTS: &[Fault] = &[
         name: "texts-not-saved",
         summary: "Answers a save Ok without changing any text.",
         violates: &["ERP-150", "ERP-173"],
-        consequences: &["ERP-012", "ERP-158"],
+        consequences: &["ERP-012", "ERP-158", "ERP-159"],
         seams: &[Seam::Request(|_, call| {
             for actor in call.request.actors.iter_mut().flatten() {
                 let actor_type = type_of(actor);
@@ -166,7 +166,7 @@ pub const FAULTS: &[Fault] = &[
         name: "key-renewed-with-the-name",
         summary: "Gives an actor a new key when its name changes, and forgets the old one.",
         violates: &["ERP-152"],
-        consequences: &["ERP-151"],
+        consequences: &["ERP-151", "ERP-075"],
         seams: &[
             Seam::Request(|connector, call| {
                 each_key(call, |key| match key.strip_suffix(RENAMED) {
@@ -224,7 +224,7 @@ pub const FAULTS: &[Fault] = &[
         name: "save-creates-actors",
         summary: "Creates an actor when it is to save one that it does not know.",
         violates: &["ERP-153"],
-        consequences: &["ERP-151", "ERP-154", "ERP-155"],
+        consequences: &["ERP-151", "ERP-154", "ERP-155", "ERP-173"],
         seams: &[Seam::Answer(|connector, call, reply| {
             create_instead(connector, call, reply, |_| true);
         })],
@@ -402,7 +402,7 @@ pub const FAULTS: &[Fault] = &[
         name: "stamps-of-saves-stand-still",
         summary: "Gives the stamp of an actor that it has given first, however often it is saved.",
         violates: &["ERP-102"],
-        consequences: &["ERP-103", "ERP-105", "ERP-109"],
+        consequences: &["ERP-103", "ERP-105", "ERP-109", "ERP-097", "ERP-106"],
         seams: &[Seam::Answer(|connector, _, reply| {
             each_actor(reply, &mut |actor| {
                 let key = actor.erp_key.clone().unwrap_or_default();

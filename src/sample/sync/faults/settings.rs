@@ -337,7 +337,7 @@ pub const FAULTS: &[Fault] = &[
         name: "password-as-default-value",
         summary: "Offers the password in use as default value of the password field.",
         violates: &["ERP-056"],
-        consequences: &["ERP-178"],
+        consequences: &["ERP-178", "ERP-041"],
         seams: &[Seam::Answer(|connector, call, reply| {
             let saved = connector.erp.as_ref();
             if saved.is_some_and(|erp| !erp.connections.all().is_empty())
@@ -397,7 +397,7 @@ pub const FAULTS: &[Fault] = &[
         violates: &["ERP-059"],
         consequences: &[
             "ERP-017", "ERP-027", "ERP-055", "ERP-179", "ERP-075", "ERP-110", "ERP-114", "ERP-118",
-            "ERP-121", "ERP-123", "ERP-124", "ERP-125", "ERP-126", "ERP-127", "ERP-157",
+            "ERP-121", "ERP-123", "ERP-124", "ERP-125", "ERP-126", "ERP-127", "ERP-157", "ERP-170",
         ],
         seams: &[Seam::Request(|connector, call| {
             let Some((guid, erp)) = guid(call).zip(connector.erp.as_ref()) else {

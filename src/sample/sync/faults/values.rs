@@ -114,7 +114,7 @@ pub const FAULTS: &[Fault] = &[
         summary: "Gives names of projects that are longer than their field.",
         violates: &["ERP-090"],
         consequences: &[
-            "ERP-012", "ERP-107", "ERP-112", "ERP-121", "ERP-122", "ERP-139", "ERP-150",
+            "ERP-012", "ERP-107", "ERP-112", "ERP-121", "ERP-122", "ERP-139", "ERP-150", "ERP-173",
         ],
         seams: &[Seam::Answer(|_, call, reply| {
             if is(call, Op::GetActors) || is(call, Op::GetActorsByTimestamp) {
